@@ -17,6 +17,7 @@ from pipeline.model.transition import DeadlineKind
 from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.conditions import waits_for_second
+from pipeline.tracks.deadlines import customer_due_at
 from pipeline.tracks.declaration import Case, TransitionRule
 from pipeline.tracks.stay import Stay
 
@@ -75,12 +76,17 @@ def staff_due_at(
 ) -> datetime | None:
     """Return by when staff have to act, where the move is theirs; None: no rule tells it.
 
-    It is what our last mail promised, else the first alert of the stay. A stay begins when the move
-    comes to staff, so the clock stands still while the customer or Meta is to move.
+    It is what our last mail promised, else the date that the mail of a hold gave the customer to
+    send a proof, else the first alert of the stay. A stay begins when the move comes to staff, so
+    the clock stands still while the customer or Meta is to move.
     """
     step = None if state.ended else TRACKS[state.track].step(state.status)
     if step is None or state.promise_at is not None:
         return state.promise_at if step is not None else None
+    if state.status is Status.HELD and not (state.hidden or state.unasked):
+        asked = customer_due_at(state, policy, customer_zone=customer_zone, team=team)
+        if asked is not None:
+            return asked
     stay = Stay(state, policy, customer_zone, team)
     alerts = (entry for entry in step.deadlines if entry.kind is DeadlineKind.ALERT)
     return min((at for entry in alerts for at in islice(stay.instants(entry), 1)), default=None)

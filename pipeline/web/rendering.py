@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from pipeline import resources
+from pipeline.tracks.moves import move_in
 from pipeline.wording import console as words
 from pipeline.wording import pages
 from pipeline.wording.answers import language_name
@@ -40,6 +41,7 @@ class Renderer:
             question_names=words.question_names,
             explained=lambda error: words.explain(error, to_type=False).split("\n"),
             notice_name=words.notice_name,
+            move_in=move_in,
             language_name=language_name,
             languages=resources.languages(),
         )

@@ -217,41 +217,51 @@ def option_help(name: str) -> str:
 def explain(error: PipelineError, *, to_type: bool = True) -> str:
     """Return what happened, why it matters, and what to do next; each of several errors.
 
-    Of a refusal without the why: what to type next says enough. Without ``to_type`` a sentence that
-    says what to type in a shell is left out, for who has no shell in front of them; they are told
-    the why in its place, which is the rule.
+    Of a refusal without the why: what to type next says enough. Without ``to_type``, for who has no
+    shell in front of them, the why is the rule, and what to do next is what a page can do; a
+    sentence that says what to type in a shell is left out.
     """
     if isinstance(error, SettingsError):
         return "\n\n".join(explain(single, to_type=to_type) for single in error.errors)
     entry = _table("errors").get(error.code)
     if entry is None:
         return inert(f"{error}")
-    form = error.params.get("form")
-    told_values = {
-        name: inert(question_names(str(item).split(", "), str(form)))
-        if name == "fields"
-        else _told(name, str(item))
-        for name, item in error.params.items()
-    }
-    values = _Quiet(told_values)
-    is_rule = isinstance(error, RefusedError) and to_type
-    parts = ("what", "next") if is_rule else ("what", "why", "next")
-    told = [entry[part] for part in parts if to_type or not _OF_SHELL.search(entry[part])]
+    if to_type:
+        parts = ("what", "next") if isinstance(error, RefusedError) else ("what", "why", "next")
+        told = [entry[part] for part in parts]
+    else:
+        sentences = (entry["what"], entry["why"], _next_here(error.code, entry["next"]))
+        told = [text for text in sentences if not _OF_SHELL.search(text)]
+    values = _filling(error)
     return "\n".join(_typed(text, escape=True).format_map(values) for text in told)
+
+
+def _next_here(code: str, to_type: str) -> str:
+    """Return what to do next on a page: who cannot do it there tells who operates the program."""
+    if not _OF_SHELL.search(to_type):
+        return to_type
+    operator: str = _table("words")["tell_operator"]
+    here: str = _table("here").get(code) or _table("needed").get(code) or operator
+    return here
 
 
 def needed(error: PipelineError) -> str:
     """Return what is still to be filled in where that would help against ``error``, or nothing."""
     text = _table("needed").get(error.code, "")
+    return _typed(text, escape=True).format_map(_filling(error))
+
+
+def _filling(error: PipelineError) -> "_Quiet":
+    """Return what fills the sentences of ``error``: its parameters in words."""
     form = error.params.get("form")
-    told_values = {
-        name: inert(question_names(str(item).split(", "), str(form)))
-        if name == "fields"
-        else _told(name, str(item))
-        for name, item in error.params.items()
-    }
-    values = _Quiet(told_values)
-    return _typed(text, escape=True).format_map(values)
+    return _Quiet(
+        {
+            name: inert(question_names(str(item).split(", "), str(form)))
+            if name == "fields"
+            else _told(name, str(item))
+            for name, item in error.params.items()
+        }
+    )
 
 
 def _told(name: str, value: str) -> str:

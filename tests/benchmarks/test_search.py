@@ -37,6 +37,7 @@ _QUERIES = (
     *("genesys", "müller", "mull", "山田", "株式会社", "渡辺製作所", "gen", "com", "rivière 渡辺"),
     *("word77", "word77 müller", "090-1000-0077", "1000-0077", "0077", "nowhere", "schmidt zebra"),
     *("WA-77", "company:müller", '"bau data"', "is:open müller", "a", "x"),
+    *("gene", "onboard", "gen is:open"),
 )
 
 

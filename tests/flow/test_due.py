@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.flow.staff import review
+from pipeline.flow.staff import organisations, review
 from pipeline.flow.views.queue import (
     Due,
     Unit,
@@ -15,6 +15,7 @@ from pipeline.flow.views.queue import (
     shown,
     words_due,
 )
+from pipeline.model.request import NumberState
 from pipeline.model.working_calendar import WorkingCalendar, at_hour
 from pipeline.store.queues import QueueRow, QueueView
 from tests.world.customers import HANAKO, form
@@ -147,3 +148,21 @@ def test_only_what_is_due_today_is_to_be_approved_today(any_world: World) -> Non
     assert today() == [row.id]
     review.hold(world.services, world.request(), "saki")
     assert today() == []
+
+
+def test_time_stands_still_while_a_proof_is_out(any_world: World) -> None:
+    """The customer has two weeks to send it; what they write is read within a working day."""
+    world = any_world
+    world.set_number("+819012345678", NumberState.ACTIVE, "other.example")
+    world.mail(HANAKO, form())
+    record = organisations.ask_owner(world.services, world.request(), "saki")
+    [row] = _rows(world)
+    assert row.due_at is not None
+    assert row.due_at > record.state.entered_at + timedelta(days=13)
+    world.staff_mails()
+    world.later(days=10)
+    assert _rows(world, QueueView.ALL, "is:late") == []
+    world.reply(world.request(), "", ("bill.pdf", b"%PDF-1.4 no form"))
+    [row] = _rows(world)
+    assert row.due_at is not None
+    assert row.due_at < world.clock.now() + timedelta(days=5)

@@ -85,7 +85,7 @@ def test_asking_says_calmly_what_is_needed_and_names_the_question(
 def test_what_is_missing_is_named_by_its_label(world: World, sato: AtConsole) -> None:
     reference = _opened(world)
     page = sato.page(f"/r/{reference}/d/reject")
-    assert "Still to be filled in: Reason." in page.text
+    assert "Still to be filled in: “Reason”." in page.text
 
 
 # --- what would really happen -------------------------------------------------------------------

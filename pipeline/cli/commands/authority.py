@@ -6,8 +6,8 @@ import click
 
 from pipeline.cli.context import settings
 from pipeline.cli.opened import os_user, services
-from pipeline.cli.output import plain, print_json, print_lines, print_table
-from pipeline.cli.times import Times
+from pipeline.cli.output import plain, print_json, print_lines
+from pipeline.cli.pages.log_page import print_log
 from pipeline.durable import write_out
 from pipeline.errors import RefusedError
 from pipeline.wording import console as words
@@ -99,22 +99,16 @@ def log(limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json([plain(row) for row in rows])
         return
-    times = Times(zone, [row.at for row in rows])
-    print_table(
-        [times.heading("signing_at"), *(words.word(f"signing_{key}") for key in _COLUMNS)],
-        [
-            [
-                times.cell(row.at),
-                words.named("signing", row.phase.value),
-                words.named("signed", row.what.value),
-                row.subject,
-                row.actor or (words.reason(row.error) if row.error else ""),
-            ]
-            for row in rows
+    print_log(
+        rows,
+        zone,
+        [f"signing_{key}" for key in ("at", "phase", "what", "subject", "note")],
+        lambda row: [
+            words.named("signing", row.phase.value),
+            words.named("signed", row.what.value),
+            row.subject,
+            row.actor or (words.reason(row.error) if row.error else ""),
         ],
         keep=(0, 1),
         wrapped=(3, 4),
     )
-
-
-_COLUMNS = ("phase", "what", "subject", "note")

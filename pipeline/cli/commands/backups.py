@@ -1,12 +1,12 @@
 """``pipeline backup``: make backups, check them, put one back."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.asking import ask_secret
 from pipeline.cli.context import settings
 from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import plain, print_json, print_lines
@@ -186,18 +186,12 @@ def _passphrase(configured: Settings, path: Path | None) -> bytes | None:
 
 
 def _asked(*, twice: bool = False) -> bytes:
-    """Ask for the passphrase without an echo.
+    """Ask for the passphrase.
 
     Raises UsageError ``backup_no_terminal`` or ``password_differs``.
     """
-    if not sys.stdin.isatty():
-        raise UsageError("backup_no_terminal")
-    first: str = click.prompt(words.word("ask_passphrase"), hide_input=True, err=True)
-    if twice:
-        again: str = click.prompt(words.word("ask_passphrase_again"), hide_input=True, err=True)
-        if again != first:
-            raise UsageError("password_differs")
-    return first.encode()
+    again = "ask_passphrase_again" if twice else ""
+    return ask_secret("ask_passphrase", no_terminal="backup_no_terminal", again=again).encode()
 
 
 def _remember(configured: Settings, path: Path, found: object) -> bool:

@@ -48,6 +48,7 @@ def as_facts(announced: Announced, *, issued_by_us: bool) -> dict[str, Any]:
         "certificates_ended": [row.serial for row in announced.ended],
         "links": [{"action": row.action, "code": row.code} for row in announced.links],
         "open_answers": announced.open_answers,
+        "words_read": announced.words_read,
         "ended": announced.after.state.ended,
         "lasting": announced.lasting,
         "undo_seconds": announced.undo_seconds,
@@ -64,9 +65,7 @@ def print_announced(announced: Announced, services: Services) -> None:
         if stays
         else words.word("preview_moves", reference=after.reference, before=before, after=status)
     )
-    if announced.open_answers:
-        fields = words.question_names(announced.open_answers, after.form)
-        print_lines(words.word("preview_open", fields=fields), rest="  ")
+    _print_read(announced)
     if announced.after.state.hold_reason is not announced.before.state.hold_reason:
         _print_hold(announced)
     if announced.hindered is not None:
@@ -97,6 +96,15 @@ def print_announced(announced: Announced, services: Services) -> None:
         print_lines(words.word("preview_no_mail"))
     _print_undo(announced, services.settings.courier.undo_seconds)
     print_lines(words.word("preview_nothing"))
+
+
+def _print_read(announced: Announced) -> None:
+    """Print which answers would be wrong or open, and whether the customer's words were read."""
+    if announced.open_answers:
+        fields = words.question_names(announced.open_answers, announced.after.form)
+        print_lines(words.word("preview_open", fields=fields), rest="  ")
+    if announced.words_read:
+        print_lines(words.word("preview_words_read"), rest="  ")
 
 
 def _print_hold(announced: Announced) -> None:

@@ -21,6 +21,7 @@ from pipeline.flow.requests.route import prove
 from pipeline.flow.services import Services, Work
 from pipeline.flow.services.organisations import is_of_another
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.flow.staff.replies import mark_answered
 from pipeline.flow.staff.review import note_of_staff
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.model.checked import CheckedForm
@@ -64,6 +65,7 @@ def ask(
         if text.strip():
             # The reminders find the words again by the instant of the line that asked.
             work.tx.notes.insert(note_of_staff(event.at, current, who, text))
+            mark_answered(work, asked, who)
         return asked
 
     return on_request(services, record, change)

@@ -9,6 +9,7 @@ from pipeline.flow.lifecycle.apply import apply_event, wake_up
 from pipeline.flow.outgoing.notices import queue_notice
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, note_in_history, on_request, staff_event
+from pipeline.flow.staff.replies import mark_answered
 from pipeline.flow.staff.review import note_of_staff
 from pipeline.model.message import SenderVerdict
 from pipeline.model.notice import NoticeName
@@ -23,6 +24,7 @@ from pipeline.tracks.promises import passed_in
 def answer(services: Services, record: RequestRecord, who: str, *, text: str) -> RequestRecord:
     """Mail ``text`` to the customer of any request, open or ended; in triage that ends it.
 
+    Words of the customer that wait for staff are read then.
     Raises UsageError ``answer_empty``, or RefusedError ``sender_not_confirmed``.
     """
     if not text.strip():
@@ -33,8 +35,12 @@ def answer(services: Services, record: RequestRecord, who: str, *, text: str) ->
         _refuse_unproven(current)
         if current.status is Status.TRIAGE:
             event = staff_event(work.services, current, EventName.ANSWER, who)
-            return apply_event(work, current, event, by_staff(who), details)
-        return _write(work, current, who, Notice(current, SendNotice(NoticeName.ANSWER), details))
+            answered = apply_event(work, current, event, by_staff(who), details)
+        else:
+            notice = Notice(current, SendNotice(NoticeName.ANSWER), details)
+            answered = _write(work, current, who, notice)
+        mark_answered(work, answered, who)
+        return answered
 
     return on_request(services, record, change)
 
@@ -67,7 +73,10 @@ def delay(
             work.tx.notes.insert(note_of_staff(work.now, current, who, text))
         effect = SendNotice(NoticeName.DELAYED, "meta" if move is Move.META else "")
         put_off = replace(current, state=passed_in(current.state))
-        return _write(work, put_off, who, Notice(put_off, effect, details))
+        told = _write(work, put_off, who, Notice(put_off, effect, details))
+        if text.strip():
+            mark_answered(work, told, who)
+        return told
 
     return on_request(services, record, change)
 

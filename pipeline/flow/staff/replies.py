@@ -105,6 +105,13 @@ def tick(services: Services, record: RequestRecord, who: str) -> RequestRecord:
     return on_request(services, record, change)
 
 
+def mark_answered(work: Work, record: RequestRecord, who: str) -> None:
+    """Tick off the words of the customer that wait, because ``who`` writes back in own words."""
+    for note in work.tx.notes.waiting(record.id):
+        work.tx.notes.tick(note.id)
+        note_in_history(work, record, who, ("reply_answered", note.id))
+
+
 def _newest_suggestion(work: Work, record: RequestRecord) -> NoteRecord:
     found = suggestion(work.tx.notes.waiting(record.id))
     if found is None:

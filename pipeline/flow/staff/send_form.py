@@ -6,6 +6,7 @@ from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.command import by_staff, on_request, staff_event
+from pipeline.flow.staff.replies import mark_answered
 from pipeline.model.form import FormKind
 from pipeline.model.request import EventName
 from pipeline.store.records import RequestRecord
@@ -23,6 +24,9 @@ def send_form(
     def change(work: Work, current: RequestRecord) -> RequestRecord:
         event = staff_event(work.services, current, EventName.SEND_FORM, who)
         details = NoticeDetails(own_words=text)
-        return apply_event(work, replace(current, form_sent=form), event, by_staff(who), details)
+        current = replace(current, form_sent=form)
+        sent = apply_event(work, current, event, by_staff(who), details)
+        mark_answered(work, sent, who)
+        return sent
 
     return on_request(services, record, change)

@@ -1,9 +1,9 @@
 """Find requests by what is looked for: filters in the tables, words in the index."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
-from typing import Any
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,9 +13,9 @@ from pipeline.model.request import Status
 from pipeline.store import queues
 from pipeline.store.queues import QueueRow, QueueView, WordsDue, in_a_day
 from pipeline.store.schema.mail_and_requests import requests
-from pipeline.store.schema.search import searched
 from pipeline.store.schema.upkeep import desk
 from pipeline.store.search import index
+from pipeline.store.search.candidates import Candidate, candidates, newest
 from pipeline.store.search.folding import (
     grams,
     is_close,
@@ -37,12 +37,12 @@ _MOST_WAITING = 100
 #: So many that the index names are compared with the words themselves, at most.
 _MOST_COMPARED = 2000
 _COMPARED_FIRST = 50
+#: So many of the newest are looked at first; what stands in less than one of so many is rare.
+_LOOKED_AT_FIRST = 32
+_RARE = 8
 _DIGITS_OF_WORD = 3
 _NOBODY = "none"
 _ME = "me"
-#: The column of a table of FTS5 that is called like the table is for MATCH alone.
-_WORDS = sa.table("searched_words", sa.column("rowid"), sa.column("searched_words"))
-_TABLE = searched.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,12 @@ class Asking:
     day_ends: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A request that may be meant."""
+class _Last(Enum):
+    """How the last words of terms are asked for: whole, as the beginnings of words, or not."""
 
-    id: str
-    text: str
-    number: str
+    WHOLE = 1
+    BEGUN = 2
+    LEFT_OUT = 3
 
 
 def find(
@@ -163,24 +162,61 @@ def _found(
 ) -> list[str]:
     """Return the ids of requests in which all terms stand, ``most`` at most."""
     waiting = index.waiting_ids(tx.context, _MOST_WAITING)
-    texts = documents(tx.context, waiting) if waiting else {}
-    changed = [
-        replace(one, text=texts[one.id])
-        for one in _candidates(tx, [requests.c.id.in_(waiting), *conditions], _MOST_WAITING)
-        if waiting
-    ]
-    now = {one.id for one in changed if all(_meets(term, one) for term in query.terms)}
+    now = set(_changed(tx, query, conditions, waiting)) if waiting else set()
     named = set(_by_name(tx, query, conditions, most))
-    others = _TABLE.request_id.not_in(waiting) if waiting else sa.true()
+    others = requests.c.id.not_in(waiting) if waiting else sa.true()
     narrowed = [others, *conditions]
-    expression = _expression(tx, query, marks, whole=True)
+    expression = _expression(tx, query, marks, _Last.WHOLE)
     whole = _matching(tx, query, narrowed, most, expression)
     first = sorted({*whole, *now, *named}, reverse=True)
     if len(first) < most and any(tokens_of_term(term.folded)[1] for term in query.terms):
-        expression = _expression(tx, query, marks, whole=False)
-        begun = _matching(tx, query, narrowed, most, expression)
-        first += [one for one in begun if one not in {*first}]
+        expression = _expression(tx, query, marks, _Last.LEFT_OUT)
+        begun = _newest(tx, query, expression, narrowed, most)
+        if begun is None:
+            expression = _expression(tx, query, marks, _Last.BEGUN)
+            begun = _matching(tx, query, narrowed, most, expression)
+        first += sorted({*begun} - {*first}, reverse=True)
     return first[:most]
+
+
+def _changed(
+    tx: Transaction,
+    query: Query,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    waiting: Sequence[str],
+) -> Iterator[str]:
+    """Yield those of ``waiting`` in whose texts of now all terms stand."""
+    texts = documents(tx.context, waiting)
+    for one in candidates(tx, [requests.c.id.in_(waiting), *conditions], _MOST_WAITING):
+        if all(_meets(term, replace(one, text=texts[one.id])) for term in query.terms):
+            yield one.id
+
+
+def _newest(
+    tx: Transaction,
+    query: Query,
+    expression: str,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    most: int,
+) -> list[str] | None:
+    """Return the newest requests in which all terms stand; None where few of the newest are such.
+
+    ``expression`` asks the index for all but the beginnings. Where many words have a beginning, to
+    ask for it would read every request that has one of them.
+    """
+    found: list[str] = []
+    seen, portion = 0, _LOOKED_AT_FIRST
+    while seen <= len(found) * _RARE:
+        rows = newest(tx, expression, conditions, portion, seen)
+        found += [
+            one.id
+            for one, meant in rows
+            if meant and all(_meets(term, one) for term in query.terms)
+        ]
+        if len(rows) < portion or len(found) >= most:
+            return found
+        seen, portion = seen + portion, 2 * portion
+    return None
 
 
 def _matching(
@@ -194,7 +230,7 @@ def _matching(
     found: list[str] = []
     start, portion = 0, max(most, _COMPARED_FIRST)
     while start < _MOST_COMPARED and len(found) < most:
-        rows = _candidates(tx, conditions, portion, expression, start)
+        rows = candidates(tx, conditions, portion, expression, start)
         found += [one.id for one in rows if all(_meets(term, one) for term in query.terms)]
         if len(rows) < portion:
             break
@@ -202,70 +238,30 @@ def _matching(
     return found[:most]
 
 
-def _candidates(
-    tx: Transaction,
-    conditions: Sequence[sa.ColumnElement[bool]],
-    limit: int,
-    expression: str = "",
-    offset: int = 0,
-) -> list[_Candidate]:
-    """Return requests with what is searched in them, newest first; those that the index names."""
-    mine = sa.and_(_TABLE.mailbox_id == requests.c.mailbox_id, _TABLE.request_id == requests.c.id)
-    source: sa.FromClause = searched.join(requests, mine)
-    narrowed = list(conditions)
-    order: sa.ColumnElement[Any] = _TABLE.request_id
-    if expression and tx.context.on_postgresql:
-        asked = sa.cast(sa.literal(expression), _Asked())
-        narrowed.append(_TABLE.words.op("@@", is_comparison=True)(asked))
-    elif expression:
-        source = _WORDS.join(source, _WORDS.c.rowid == _TABLE.doc)
-        match = _WORDS.c.searched_words.op("MATCH", is_comparison=True)
-        narrowed.append(match(sa.literal(expression)))
-        order = _WORDS.c.rowid
-    of_desk = sa.and_(
-        desk.c.mailbox_id == requests.c.mailbox_id, desk.c.request_id == requests.c.id
-    )
-    statement = (
-        sa.select(_TABLE.request_id, _TABLE.text, requests.c.number)
-        .select_from(source.outerjoin(desk, of_desk))
-        .where(_TABLE.mailbox_id == tx.context.mailbox_id, *narrowed)
-        .order_by(order.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    tx.context.send()
-    return [_Candidate(*row) for row in tx.context.raw.execute(statement)]
+def _expression(tx: Transaction, query: Query, marks: Marks, last_words: _Last) -> str:
+    """Return the question to the index: all terms, their last words as said, and all marks.
 
-
-class _Asked(sa.types.UserDefinedType[str]):
-    """A question to the index of PostgreSQL."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Return the name of the type."""
-        return "TSQUERY"
-
-
-def _expression(tx: Transaction, query: Query, marks: Marks, *, whole: bool) -> str:
-    """Return the question to the index: all terms, their last words whole or begun, all marks."""
+    Empty: nothing is left to ask for.
+    """
     engine = POSTGRESQL if tx.context.on_postgresql else SQLITE
     groups = [engine.any_of([engine.word(of_mark(one)) for one in group]) for group in marks]
     for term in query.terms:
         all_words, last = tokens_of_term(term.folded)
         shape = of_company if term.field == "company" else str
         parts = [engine.word(shape(word)) for word in all_words]
-        if last:
+        if last and last_words is not _Last.LEFT_OUT:
             # a single character of a script without blanks always begins a pair
-            begins = not whole or is_close(last)
+            begins = last_words is _Last.BEGUN or is_close(last)
             parts.append(engine.word(shape(last), begins=begins))
+        elif last and not parts:
+            continue
         ways = [engine.all_of(parts)] if parts else []
         ways += [engine.all_of([engine.word(gram) for gram in grams(one)]) for one in term.numbers]
         groups.append(engine.any_of(ways))
-    return engine.all_of(groups)
+    return engine.all_of(groups) if groups else ""
 
 
-def _meets(term: Term, one: _Candidate) -> bool:
+def _meets(term: Term, one: Candidate) -> bool:
     """Tell whether a term stands in a request."""
     words, company = parts_of(one.text)
     if term.field == "company":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import get_args
 
 from pipeline.flow.staff.organisations import OwnerDecision
-from pipeline.flow.views.request import ShownField
+from pipeline.flow.views.request import ShownField, ShownProblem
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import form_texts
 from pipeline.meta.api import CodeMethod
@@ -33,9 +33,9 @@ def answers(subject: Subject) -> Iterator[Choice]:
     Those in doubt come next: what is doubtful is what somebody most likely asks about.
     """
     problems = subject.view.problems
-    doubted = {problem.field: problem.message for problem in reversed(problems)}
+    doubted = {problem.field: _told(problem) for problem in reversed(problems)}
     wrong = {
-        problem.field: problem.message
+        problem.field: _told(problem)
         for problem in problems
         if problem.audience == Audience.CUSTOMER.value and problem.severity == Severity.ERROR.value
     }
@@ -50,6 +50,13 @@ def answers(subject: Subject) -> Iterator[Choice]:
         hint = wrong.get(item.id) or doubted.get(item.id, "")
         said = item.shown or item.typed
         yield Choice(item.id, item.label, chosen, hint, said, numbers.get(item.id, 0))
+
+
+def _told(problem: ShownProblem) -> str:
+    """Return a sentence as staff read it: one for the customer is marked as such."""
+    if not problem.sent:
+        return problem.message
+    return f"{say('to_customer')} {problem.message}"
 
 
 def owners(subject: Subject) -> Iterator[Choice]:
@@ -77,7 +84,7 @@ def entered(subject: Subject) -> Iterator[Choice]:
     texts = form_texts(words.language())
     named = subject.at_first.get("field", "")
     typed = {item.id: item.typed for item in subject.view.fields}
-    wrong = {problem.field: problem.message for problem in subject.view.problems}
+    wrong = {problem.field: _told(problem) for problem in subject.view.problems}
     order = typed or dict.fromkeys(FORMS[kind].questions, "")
     for name in sorted(order, key=lambda name: (name != named, name not in wrong)):
         chosen = name == named or name in wrong

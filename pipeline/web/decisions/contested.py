@@ -1,6 +1,7 @@
 """Whose the number of a held request is by what we know: what a decision about it rests on."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.flow.services import Services
 from pipeline.flow.services.organisations import whose_number
@@ -13,6 +14,7 @@ class Contested:
     """A number that two ask for: ``requester`` wants it, ``owner`` has it or claims it (or empty).
 
     ``known`` is what the table of numbers says; ``others`` are the proven requests of others.
+    ``proof_by`` is until when the requester has time to send a proof (None: nobody asked for one).
     """
 
     number: str
@@ -20,6 +22,7 @@ class Contested:
     owner: str
     known: NumberRecord | None
     others: tuple[RequestRecord, ...]
+    proof_by: datetime | None = None
 
 
 def contested(services: Services, record: RequestRecord) -> Contested | None:
@@ -29,4 +32,5 @@ def contested(services: Services, record: RequestRecord) -> Contested | None:
     with services.store.read() as tx:
         whose = whose_number(services.work(tx), record)
         known = tx.numbers.get(record.number)
-    return Contested(record.number, whose.organisation, whose.owner, known, whose.others)
+    proof_by = None if record.state.hidden else record.due_at
+    return Contested(record.number, whose.organisation, whose.owner, known, whose.others, proof_by)

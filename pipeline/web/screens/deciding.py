@@ -15,6 +15,7 @@ from pipeline.flow.staff.possible import blocked_now
 from pipeline.flow.views.request import RequestView, request_view
 from pipeline.notifications.written import WrittenMail, written
 from pipeline.store.records import RequestRecord
+from pipeline.web.back import came_from
 from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offer_called, offers
 from pipeline.web.decisions.contested import contested
 from pipeline.web.decisions.filled import (
@@ -25,7 +26,6 @@ from pipeline.web.decisions.filled import (
     news_since,
 )
 from pipeline.web.decisions.form import Choice, Filled, Input, InputKind, Subject
-from pipeline.web.screens.originals import view_from
 from pipeline.web.visit import Visit
 from pipeline.wording import console as words
 
@@ -88,10 +88,13 @@ def _done(visit: Visit, subject: Subject, offer: Offer) -> dict[str, str]:
     known = {mail.id for mail in subject.view.mails}
     with visit.services.store.read() as tx:
         mails = [mail.id for mail in tx.outbox.of_request(subject.record.id)]
+        until = len(tx.events.list(subject.record.id))
     new = [name for name in mails if name not in known][:_MOST_MAILS]
-    told = {"done": offer.form.name, "since": str(len(subject.view.history))}
+    since = len(subject.view.history)
+    told = {"done": offer.form.name, "since": f"{since}", "until": f"{until}"}
     told |= {"mails": ",".join(new)} if new else {}
-    return told | ({"view": view_from(visit)} if view_from(visit) else {})
+    back = str(came_from(visit))
+    return told | ({"view": back} if back else {})
 
 
 def _asked(visit: Visit) -> tuple[Subject, Offer | None]:
@@ -128,7 +131,7 @@ def _gone(visit: Visit, subject: Subject) -> Response:
         typed=_typed(visit),
         second=wanted_by(visit.services, record, visit.who),
         decisions=[offer for offer in offers(subject) if visit.may(offer.form.permission)],
-        from_view=view_from(visit),
+        from_view=str(came_from(visit)),
     )
 
 
@@ -297,7 +300,7 @@ def _page(
         view=subject.view,
         inputs=_shown(subject, offer, filled),
         mark=mark_of(subject.view),
-        from_view=view_from(visit),
+        from_view=str(came_from(visit)),
         overtaken=overtaken,
         news=news_since(subject.view, visit.text("mark")) if overtaken else None,
         error=words.explain(error, to_type=False) if error else "",
@@ -316,7 +319,7 @@ def _confirmation(visit: Visit, subject: Subject, offer: Offer, filled: Filled) 
         view=subject.view,
         filled=[(name, value) for name, values in filled.values.items() for value in values],
         mark=mark_of(subject.view),
-        from_view=view_from(visit),
+        from_view=str(came_from(visit)),
         certificate_days=terms.CERTIFICATE_DAYS,
         confirmed=mark_of_announced(announced) if isinstance(announced, Announced) else "",
         **facts,

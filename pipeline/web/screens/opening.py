@@ -1,7 +1,7 @@
 """A request of somebody who did not mail: entered with what they said, after a look at the mail."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -19,8 +19,10 @@ from pipeline.store.records import RequestRecord
 from pipeline.web.visit import Visit
 from pipeline.wording import console as words
 
-_TYPED = ("form", "address", "company", "contact", "number", "language", "text")
-_NEEDED = ("form", "address")
+#: What is known of a caller; what has no default there has to be filled in.
+_KNOWN = fields(Caller)
+_TYPED = (*(one.name for one in _KNOWN), "text")
+_NEEDED = tuple(one.name for one in _KNOWN if one.default is MISSING)
 _TICKED = ("send_form", "again")
 _Filled = Mapping[str, str]
 
@@ -132,6 +134,7 @@ def _page(visit: Visit, filled: _Filled, error: PipelineError | None = None) -> 
         "opening/page",
         status,
         filled=filled,
+        needed=_NEEDED,
         forms=[(kind.value, words.status_word(kind.value)) for kind in FormKind],
         error=words.explain(error, to_type=False) if error else "",
         **outcome,

@@ -14,7 +14,7 @@ from pipeline.flow.views.request import RequestView, request_view
 from pipeline.forms.shown.faults import NotShown, WhyNot
 from pipeline.forms.shown.pages import Picture
 from pipeline.model.problem import Severity
-from pipeline.store.queues import QueueView
+from pipeline.web.back import came_from
 from pipeline.web.originals.column import PAGE_WIDTHS, Column, column, named_field
 from pipeline.web.originals.kept import Originals
 from pipeline.web.visit import Visit
@@ -50,14 +50,8 @@ def show_column(visit: Visit) -> Response:
         column=column_of(visit, Originals(visit.console, record), view),
         widths=PAGE_WIDTHS,
         may_take_secret=visit.may(Permission.CERTIFICATE_REVEAL),
-        from_view=view_from(visit),
+        from_view=str(came_from(visit)),
     )
-
-
-def view_from(visit: Visit) -> str:
-    """Return the view of the queue that the reader came from, or empty."""
-    name = visit.word("view")
-    return name if name in set(QueueView) else ""
 
 
 def column_of(visit: Visit, originals: Originals, view: RequestView) -> Column:

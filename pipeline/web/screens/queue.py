@@ -11,6 +11,7 @@ from pipeline.flow.views.queue import due_words, parsed, shown
 from pipeline.flow.views.second_yes import waiting_of
 from pipeline.store.queues import QueueView
 from pipeline.store.search.find import is_complete
+from pipeline.web.back import Back
 from pipeline.web.files import MOST_ROWS, list_file, wanted_kind
 from pipeline.web.visit import Visit
 
@@ -49,6 +50,7 @@ def show(visit: Visit) -> Response:
     return visit.page(
         "queue/page",
         view=view.value,
+        back=str(Back(view.value, wanted, mine)),
         rows=[
             (row, _age(row.since, now), due_words(row.due_at, now, team)) for row in rows[:_PAGE]
         ],

@@ -14,7 +14,7 @@ from pipeline.flow.staff.people.roles import Permission
 from pipeline.flow.staff.possible import Possible, blocked_now
 from pipeline.flow.staff.suggested import acceptable
 from pipeline.flow.views.original import OriginalId
-from pipeline.flow.views.queue import shown
+from pipeline.flow.views.queue import parsed, shown
 from pipeline.flow.views.request import (
     RequestView,
     ShownField,
@@ -26,9 +26,8 @@ from pipeline.forms.definitions.catalogue import FORMS as FORM_DECLARATIONS
 from pipeline.model.request import Actor, EventName, Status
 from pipeline.model.submission import CellType
 from pipeline.store.outbox_records import OutboxState
-from pipeline.store.queues import QueueView
 from pipeline.store.records import EventRecord, MessageRecord, NoteRecord, RequestRecord
-from pipeline.store.search.query import Query
+from pipeline.web.back import Back, came_from
 from pipeline.web.decisions.catalogue import FORMS, Offer, form_of, offers
 from pipeline.web.decisions.contested import contested
 from pipeline.web.decisions.filled import is_overtaken, mark_of
@@ -37,7 +36,7 @@ from pipeline.web.decisions.groups import grouped
 from pipeline.web.originals.column import PAGE_WIDTHS, Column
 from pipeline.web.originals.column import waiting as waiting_column
 from pipeline.web.originals.kept import Originals
-from pipeline.web.screens.originals import column_of, view_from
+from pipeline.web.screens.originals import column_of
 from pipeline.web.screens.undoing import last_of
 from pipeline.web.visit import Visit
 
@@ -139,23 +138,29 @@ def _column(visit: Visit, record: RequestRecord, view: RequestView) -> Column:
 
 
 def _after(visit: Visit, view: RequestView) -> dict[str, Any]:
-    """Return what the page says of a decision that was just taken, and where to go on."""
+    """Return what the page says of a decision that was just taken, and where to go on.
+
+    Once something else has happened, nothing is said of it: it is a line of the timeline.
+    """
     name = visit.word("done")
     event = name.removeprefix("record-").removeprefix("early-")
     known = name in _NAMES or (event != name and event in set(EventName))
-    done = name if known else ""
-    from_view = view_from(visit)
-    lines = view.history[visit.number("since", default=len(view.history)) :] if done else ()
+    length = len(view.history)
+    done = name if known and visit.number("until", default=length) == length else ""
+    back = came_from(visit)
+    lines = view.history[visit.number("since", default=length) :] if done else ()
     mails = visit.word("mails").split(",") if done else []
     queued = OutboxState.QUEUED.value
     return {
         "done": done,
+        "done_line": lines[0] if lines else None,
         "done_event": event if event != name else "",
         "moved": any(line.event is not None for line in lines),
         "moved_on": any(line.before is not line.after for line in lines),
         "outgoing": [one for one in view.mails if one.state == queued and one.id in mails],
-        "from_view": from_view,
-        "following": _following(visit, from_view, view.reference) if done else "",
+        "back": back,
+        "from_view": str(back),
+        "following": _following(visit, back, view.reference) if done else "",
     }
 
 
@@ -176,11 +181,11 @@ def _stopped(visit: Visit, record: RequestRecord) -> PipelineError | None:
     return what_stops(visit.services, record, with_issuer=True)
 
 
-def _following(visit: Visit, name: str, reference: str) -> str:
-    """Return the first other request of the view that the reader came from, or empty."""
-    view = QueueView(name) if name else QueueView.NEEDS_ME
+def _following(visit: Visit, back: Back, reference: str) -> str:
+    """Return the first other request of the list that the reader came from, or empty."""
+    query = parsed(visit.services, back.find)
     with visit.services.store.read() as tx:
-        rows = shown(visit.services.work(tx), Query(), view, limit=2)
+        rows = shown(visit.services.work(tx), query, back.view, name=visit.who, limit=2)
     return next((row.reference for row in rows if row.reference != reference), "")
 
 

@@ -12,6 +12,7 @@ from pipeline.flow.staff.desk.undo import (
 from pipeline.flow.staff.people.roles import require
 from pipeline.store.records import RequestRecord
 from pipeline.store.staff_records import UndoRecord
+from pipeline.web.back import came_from
 from pipeline.web.visit import Visit
 
 
@@ -37,4 +38,5 @@ def undo_last(visit: Visit) -> Response:
         require(visit.user, permission_of(last))
 
     undo(visit.services, record, visit.who, refuse=refuse)
-    return visit.go("/r", record.reference, undone="1")
+    back = str(came_from(visit))
+    return visit.go("/r", record.reference, undone="1", **({"view": back} if back else {}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.model.form import FormKind
+from pipeline.model.identifiers import new_id
 from pipeline.model.request import HoldReason, Move, Status, Track
 from pipeline.store import Store, Transaction
 from pipeline.store.queues import QueueView
@@ -382,3 +383,45 @@ def test_beginning_of_a_folded_word_is_the_folded_beginning() -> None:
             if begun and word[end : end + 1] != "ﾞ":
                 assert stands_in(begun, whole), (word, word[:end])
     assert tokens(document(["a_b", "a_b"])) == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["gen", "gene is:open", "berg", "genf berg", "company:gen", "ra"])
+def test_a_common_beginning_finds_the_same_as_a_rare_one(
+    store: Store, make: "Make", text: str
+) -> None:
+    """What nearly all have is found among the newest, what few have by the index."""
+    kinds = ("Genesys Cloud", "Genf Berg", "Bergwerk Generika", "Berg Cosmos", "Gen Rarität")
+    names = [f"{kinds[at * at % 7 % 5]} {at:03}" for at in range(90)]
+    ended = {name for at, name in enumerate(names) if at % 9 == 0}
+    first = int(NOW.timestamp() * 1000)
+    made = [
+        make.request(company=name, id=new_id(first + 1000 * at)) for at, name in enumerate(names)
+    ]
+    _keep(
+        store,
+        *(
+            replace(one, state=replace(one.state, status=Status.REJECTED))
+            if one.company in ended
+            else one
+            for one in made
+        ),
+    )
+    _index(store)
+    words = [word for word in text.split() if word != "is:open"]
+    *others, last = [fold(word.removeprefix("company:")) for word in words]
+
+    def meets(name: str, *, whole: bool) -> bool:
+        folded = fold(name).split(" ")
+        ends = any(word == last if whole else word.startswith(last) for word in folded)
+        return ends and all(any(word.startswith(one) for word in folded) for one in others)
+
+    wanted = [
+        name
+        for name in names[::-1]
+        if meets(name, whole=False) and not (name in ended and "is:open" in text)
+    ]
+    wanted.sort(key=lambda name: not meets(name, whole=True))
+    assert _found(store, text, limit=100) == wanted
+    assert [_found(store, text, limit=7, offset=at) for at in (0, 7, 35)] == [
+        wanted[at : at + 7] for at in (0, 7, 35)
+    ]

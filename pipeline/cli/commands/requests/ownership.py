@@ -2,11 +2,11 @@
 
 import click
 
+from pipeline.cli.asking import ask_secret
 from pipeline.cli.deciding import decide, decision, refuse_cut
 from pipeline.errors import UsageError
 from pipeline.flow.services import Services
 from pipeline.store.records import RequestRecord
-from pipeline.wording import console as words
 
 _METHODS = ("sms", "voice")
 
@@ -33,7 +33,7 @@ def code(
     if (send is None) == (verify is None):
         raise UsageError("code_send_or_verify")
     # typed behind a dash it stands in no list of processes and in no history of the shell
-    typed = click.prompt(words.word("ask_code"), hide_input=True) if verify == "-" else verify
+    typed = ask_secret("ask_code") if verify == "-" else verify
 
     def work(opened: Services, record: RequestRecord, who: str) -> RequestRecord:
         if opened.rehearsal is None:

@@ -4,10 +4,11 @@ import sys
 
 import click
 
+from pipeline.cli.asking import ask_secret
 from pipeline.cli.choices import WordChoice
 from pipeline.cli.opened import os_user, services
 from pipeline.cli.output import plain, print_json, print_lines, print_table
-from pipeline.cli.times import Times
+from pipeline.cli.pages.log_page import print_log
 from pipeline.errors import RefusedError, UsageError
 from pipeline.store.staff_records import Role, UserRecord
 from pipeline.wording import console as words
@@ -30,17 +31,8 @@ def _password(*, from_stdin: bool) -> str:
     """
     if from_stdin:
         return _one_line(sys.stdin.buffer.read(_READ))
-    if not sys.stdin.isatty():
-        raise UsageError("password_no_terminal")
-    first = _asked("ask_password")
-    if _asked("ask_password_again") != first:
-        raise UsageError("password_differs")
-    return first
-
-
-def _asked(word: str) -> str:
-    answer: str = click.prompt(words.word(word), hide_input=True, err=True)
-    return answer
+    code = "password_no_terminal"
+    return ask_secret("ask_password", no_terminal=code, again="ask_password_again")
 
 
 def _one_line(content: bytes) -> str:
@@ -173,22 +165,11 @@ def log(limit: int, *, as_json: bool) -> None:
     if as_json:
         print_json([plain(row) for row in rows])
         return
-    times = Times(zone, [row.at for row in rows])
-    print_table(
-        [
-            times.heading("staff_log_at"),
-            *(words.word(f"staff_log_{key}") for key in ("who", "what", "subject", "detail")),
-        ],
-        [
-            [
-                times.cell(row.at),
-                row.who,
-                words.named("staff", row.what.value),
-                row.subject,
-                row.detail,
-            ]
-            for row in rows
-        ],
+    print_log(
+        rows,
+        zone,
+        [f"staff_log_{key}" for key in ("at", "who", "what", "subject", "detail")],
+        lambda row: [row.who, words.named("staff", row.what.value), row.subject, row.detail],
         keep=(0,),
         wrapped=(4,),
     )

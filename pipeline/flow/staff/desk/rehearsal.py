@@ -32,7 +32,7 @@ class Announced:
     about then. ``kept`` is what an undo would need, and why there would be none. ``first_yes`` is
     who has said yes to a certificate that waits for a second person then; None: none does.
     ``hindered`` is what would stop the certificate that is waited for then: none is made, and the
-    order waits.
+    order waits. ``words_read``: words of the customer that wait for staff wait no longer then.
     """
 
     before: RequestRecord
@@ -46,6 +46,7 @@ class Announced:
     kept: UndoRecord | None
     first_yes: str | None = None
     hindered: PipelineError | None = None
+    words_read: bool = False
 
     @property
     def undo_seconds(self) -> int:
@@ -75,6 +76,7 @@ class _Seen:
     kept: UndoRecord | None = None
     language: str = ""
     hindered: PipelineError | None = None
+    unread: int = 0
 
     def begin(self, tx: Transaction) -> None:
         """Let the customer read another language in this transaction."""
@@ -88,6 +90,7 @@ class _Seen:
         self.links = tx.short_links.of_request(self.record.id)
         self.open_answers = open_answers(tx, self.record)
         self.kept = tx.undo.get(self.record.id)
+        self.unread = len(tx.notes.waiting(self.record.id))
         now = tx.requests.get(self.record.id)
         work = self.services.work(tx)
         self.hindered = hindrance(work, now, with_issuer=True) if now is not None else None
@@ -107,7 +110,8 @@ def rehearse(
         known_links = {order.id for order in tx.short_links.of_request(record.id)}
         organisation = organisation_of_request(services.work(tx), record)
         earlier = tx.undo.get(record.id)
-    seen = _Seen(services, record, list(known.values()), language=language)
+        unread = len(tx.notes.waiting(record.id))
+    seen = _Seen(services, record, list(known.values()), language=language, unread=unread)
     after = decide(replace(services, looking=True, rehearsal=seen), record, who)
     waits = waits_for_second(after.state, services.policy)
     rows = () if waits else seen.certificates
@@ -129,6 +133,7 @@ def rehearse(
         kept=None if seen.kept == earlier else seen.kept,
         first_yes=after.state.first_yes if waits else None,
         hindered=seen.hindered,
+        words_read=seen.unread < unread,
     )
 
 

@@ -1,0 +1,27 @@
+"""Asking for a secret at the terminal: without an echo, never as an argument."""
+
+import sys
+
+import click
+
+from pipeline.errors import UsageError
+from pipeline.wording import console as words
+
+
+def ask_secret(word: str, *, no_terminal: str = "", again: str = "") -> str:
+    """Ask for what ``word`` names; with ``again`` a second time, so that no slip is kept.
+
+    Raises UsageError ``no_terminal`` where it is named and there is none: the code says what else
+    can be done. Raises UsageError ``password_differs``.
+    """
+    if no_terminal and not sys.stdin.isatty():
+        raise UsageError(no_terminal)
+    first = _unseen(word)
+    if again and _unseen(again) != first:
+        raise UsageError("password_differs")
+    return first
+
+
+def _unseen(word: str) -> str:
+    answer: str = click.prompt(words.word(word), hide_input=True, err=True)
+    return answer
