@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 TESTED := $(VENV)/.test-packages
 SERVERS := $(VENV)/.servers
 
+# Each test starts processes of its own: what one of them has compiled is not compiled again.
+test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: setup oauth demo try test test-long coverage check forms programs pictures bench lock locks wheel-check clean
 
 setup: $(READY)
@@ -46,6 +49,7 @@ check: $(TESTED)
 	$(BIN)/lint-imports
 
 test: $(SERVERS) check
+	$(RUN) -m compileall -q pipeline
 	$(RUN) -m pytest -n 3 --dist worksteal -m "not long and not benchmark" --durations=10 -rs
 
 # The tests of `make test` again, with the branches counted that they run: twice the time.

@@ -6,8 +6,21 @@ from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
+from tests import drawn
 from tests.servers.needed import skip_without
 from tests.servers.postgresql import new_database, postgresql_programs, running_postgresql
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Hypothesis draw many examples where the long tests are asked for."""
+    drawn.many_wanted = config.option.markexpr == "long"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Take what draws many examples among the long tests, beside its few in every run."""
+    for item in items if drawn.many_wanted else ():
+        if item.get_closest_marker("drawn"):
+            item.add_marker("long")
 
 
 def pytest_collection_finish() -> None:

@@ -9,9 +9,9 @@ from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.needed import skip_without
 from tests.world.command_line import english
 from tests.world.desk import desk, make_desk
-from tests.world.fixtures import empty_sqlite, guard, make_world
+from tests.world.fixtures import guard, make_world, prepared
 
-__all__ = ["desk", "empty_sqlite", "english", "guard", "make_desk", "make_world"]
+__all__ = ["desk", "english", "guard", "make_desk", "make_world", "prepared"]
 
 _names = itertools.count()
 

@@ -22,7 +22,7 @@ from tests.world.world import START
 
 pytestmark = pytest.mark.dovecot
 
-_MAILS = 50
+_MAILS = 25
 _ONE = "one@firma.example"
 _PIPELINE = Path(sys.executable).with_name("pipeline")
 

@@ -21,11 +21,11 @@ from tests.servers.dovecot import dovecot_program, running_dovecot
 from tests.servers.needed import skip_without
 from tests.world.crowd import form_mail
 from tests.world.customers import File
-from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world
+from tests.world.fixtures import MakeWorld, guard, make_world, prepared
 from tests.world.outbox import parsed, plain_text
 from tests.world.world import World, deliver
 
-__all__ = ["empty_sqlite", "guard", "make_world"]
+__all__ = ["guard", "make_world", "prepared"]
 
 _MAILS = 40
 _UNMEASURED = 10

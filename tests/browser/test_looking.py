@@ -45,7 +45,7 @@ def test_nothing_is_wrong_with_any_kind_of_page(
     assert known == set(pages) - {""}  # none is forgotten
     found = []
     for addresses in pages.values():
-        for address, person in zip(addresses[:2], people, strict=False):
+        for address, person in zip(addresses[:1], people, strict=False):
             person.go(address)
             found += faults(person)
     assert not found, "\n".join(found)

@@ -7,11 +7,11 @@ import pytest
 from pipeline.config import MailboxSettings, Section
 from tests.servers.lines import closed_port
 from tests.world.command_line import english
-from tests.world.fixtures import MakeWorld, empty_sqlite, guard, make_world, postgresql
+from tests.world.fixtures import MakeWorld, guard, make_world, postgresql, prepared
 from tests.world.settings import ADDRESS
 from tests.world.world import World
 
-__all__ = ["empty_sqlite", "english", "guard", "make_world", "postgresql"]
+__all__ = ["english", "guard", "make_world", "postgresql", "prepared"]
 
 OpenBox = Callable[..., World]
 

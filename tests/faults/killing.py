@@ -108,9 +108,7 @@ class Killing(Records):
             env={
                 **os.environ,
                 "PIPELINE_CONFIG": str(self.folder / "pipeline.toml"),
-                # a process that compiles nothing gets to its work before it is killed
-                "PYTHONDONTWRITEBYTECODE": "",
-                "PYTHONPYCACHEPREFIX": str(self.folder / "bytecode"),
+                **_compiled(self.folder),
             },
             stdout=subprocess.DEVNULL,
         )
@@ -172,6 +170,13 @@ class Killing(Records):
         """Return Message-ID and recipient of every mail that went out."""
         mails = [parsed(path.read_bytes()) for path in mails_in(self.folder / "state" / "sent")]
         return [(str(mail["Message-ID"]), str(mail["To"])) for mail in mails]
+
+
+def _compiled(folder: Path) -> Mapping[str, str]:
+    """Return where bytecode lies: a process that compiles nothing gets to its work."""
+    if not sys.dont_write_bytecode:
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
 @contextmanager

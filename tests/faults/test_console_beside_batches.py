@@ -50,7 +50,7 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 def test_all_at_once(tmp_path: Path, database: str) -> None:
-    _all_at_once(tmp_path, database, mails=16, decisions=10)
+    _all_at_once(tmp_path, database, mails=8, decisions=6)
 
 
 @pytest.mark.long

@@ -23,12 +23,12 @@ def _ask(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [6, pytest.param(300, marks=pytest.mark.long)])
 def test_two_first_uses_at_once_find_the_same_keys(tmp_path: Path, count: int) -> None:
     assert _ask("pairs", str(tmp_path), str(count)) == []
 
 
-@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [23, pytest.param(1, marks=pytest.mark.long)])
 def test_a_killed_first_use_is_finished_by_the_next(tmp_path: Path, every: int) -> None:
     """Each write of the first use is a moment to be killed before, and one after it."""
     killed, wrong = _ask("kills", str(tmp_path), str(every))

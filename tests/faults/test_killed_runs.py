@@ -19,7 +19,7 @@ _SEED = 20261122
 
 
 def test_killed_runs_lose_and_double_nothing(tmp_path: Path) -> None:
-    _kill_and_look(tmp_path, kills=15, mails=20)
+    _kill_and_look(tmp_path, kills=8, mails=12)
 
 
 @pytest.mark.long

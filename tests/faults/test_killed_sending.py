@@ -56,13 +56,13 @@ class Plan:
 @pytest.mark.parametrize(
     ("database", "policy", "kills"),
     [
-        ("sqlite", "copies", 4),
+        ("sqlite", "copies", 2),
         ("sqlite", "resend", 2),
         pytest.param("postgresql", "hold", 2, marks=pytest.mark.postgresql),
     ],
 )
 def test_killed_senders(tmp_path: Path, database: str, policy: str, kills: int) -> None:
-    _kill_and_look(tmp_path, database, Plan("", policy, kills, 30))
+    _kill_and_look(tmp_path, database, Plan("", policy, kills, 16))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_killed_senders(tmp_path: Path, database: str, policy: str, kills: int) 
     ],
 )
 def test_killed_senders_of_large_portions(tmp_path: Path, database: str, policy: str) -> None:
-    _kill_and_look(tmp_path, database, Plan("", policy, 2, 300, quick=True))
+    _kill_and_look(tmp_path, database, Plan("", policy, 2, 120, quick=True))
 
 
 @pytest.mark.long

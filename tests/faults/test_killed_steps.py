@@ -344,7 +344,7 @@ def test_kill_between_what_is_durable(
 ) -> None:
     def some(steps: list[str]) -> list[int]:
         chosen = few(steps)
-        return chosen[:: max(1, len(chosen) // 3)]
+        return chosen[:: max(1, len(chosen) // 2)]
 
     assert _kill(make_office("sqlite"), name, tmp_path, some) >= 2
 

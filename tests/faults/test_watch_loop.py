@@ -373,7 +373,7 @@ print(json.dumps([max(rows) for part in (early, late) for rows in zip(*part)]))
 
 #: Every fourth or tenth batch has a mail to decide and an answer to send, the others nothing.
 @pytest.mark.parametrize(
-    ("turns", "every"), [(240, 4), pytest.param(2000, 10, marks=pytest.mark.long)]
+    ("turns", "every"), [(120, 4), pytest.param(2000, 10, marks=pytest.mark.long)]
 )
 def test_memory_files_and_children_are_the_same_after_many_batches(
     turns: int, every: int, tmp_path: Path

@@ -14,7 +14,7 @@ from tests.world.fixtures import MakeWorld
 from tests.world.outbox import Sent
 from tests.world.world import World, deliver
 
-HOUR, FLOOD = 30, 120
+HOUR, FLOOD = 30, 45
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def _progress(guard: Guard) -> Progress | None:
     return progress_of(guard.process_id) if guard.process_id else None
 
 
-@pytest.mark.parametrize("every", [2, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_hostile_mails_are_decided_soon_and_good_ones_are_served(
     world: World, cost: Cost, every: int
 ) -> None:

@@ -8,20 +8,25 @@ from tests.programs.answers import entries, matrix
 from tests.programs.job import Job, Program
 from tests.programs.outcome import Row, judge
 
-
-def make_jobs(file_format: FileFormat, folder: Path) -> tuple[Job, ...]:
-    """Write all blanks of ``file_format`` into ``folder``; return what is to be done with them."""
-    return tuple(_job(kind, language, file_format, folder) for kind, language in matrix())
+#: Forms, each in a language.
+Blanks = tuple[tuple[FormKind, str], ...]
 
 
-def run_program(program: Program, folder: Path) -> tuple[Row, ...]:
-    """Return a row for each blank that ``program`` has filled in ``folder``.
+def make_jobs(
+    file_format: FileFormat, folder: Path, blanks: Blanks | None = None
+) -> tuple[Job, ...]:
+    """Write ``blanks`` (all) into ``folder``; return what is to be done with them."""
+    return tuple(_job(kind, language, file_format, folder) for kind, language in blanks or matrix())
+
+
+def run_program(program: Program, folder: Path, blanks: Blanks | None = None) -> tuple[Row, ...]:
+    """Return a row for each of ``blanks`` (all) that ``program`` has filled in ``folder``.
 
     Raises RuntimeError when the program fails or leaves a form out.
     """
     own = folder / "own"
     own.mkdir()
-    jobs = make_jobs(program.file_format, folder)
+    jobs = make_jobs(program.file_format, folder, blanks)
     program.fill(jobs, own)
     left_out = [job.target.name for job in jobs if not job.target.is_file()]
     if left_out:

@@ -1,7 +1,7 @@
 """Whatever a stranger writes where servers copy it from, the victim's domain is not proven."""
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from pipeline.mailbox.authentication.policy import SenderPolicy
@@ -9,6 +9,7 @@ from pipeline.mailbox.authentication.received import border
 from pipeline.mailbox.parse import parse_message
 from pipeline.mailbox.sender import judge_sender
 from pipeline.model.message import SenderVerdict
+from tests.drawn import drawn
 
 MX = "mx.moor.example"
 VICTIM = "target.example"
@@ -75,7 +76,7 @@ def received(helo: str) -> str:
 @given(_TEXTS, st.sampled_from(["", "s=", "d="]), st.booleans())
 @example(f"x;dmarc=pass header.from={VICTIM};spf=none smtp.mailfrom=a", "", False)
 @example(f"x header.d={VICTIM} ", "", True)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(30, 120, suppress_health_check=list(HealthCheck))
 def test_signature_of_a_stranger_never_proves_the_victim(
     text: str, place: str, with_victims_signature: bool
 ) -> None:
@@ -104,7 +105,7 @@ def test_signature_of_a_stranger_never_proves_the_victim(
 
 @given(_TEXTS)
 @example(f"x;dmarc=pass header.from={VICTIM}")
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(30, 120, suppress_health_check=list(HealthCheck))
 def test_name_of_a_peer_never_proves_the_victim(text: str) -> None:
     helo = unfolded(text)
     assert judged(spf("a@evil.example", helo), received(helo)) is not SenderVerdict.PASS
@@ -114,7 +115,7 @@ def test_name_of_a_peer_never_proves_the_victim(text: str) -> None:
 
 @given(_TEXTS)
 @example(f"x;dmarc=pass header.from={VICTIM};spf=none smtp.mailfrom=a")
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(30, 120, suppress_health_check=list(HealthCheck))
 def test_envelope_of_a_stranger_never_proves_the_victim(text: str) -> None:
     path = f"{unfolded(text)}@evil.example"
     mail = (f"Return-Path: <{path}>", spf(path, "mail.evil.example"), received("mail.evil.example"))
@@ -122,7 +123,7 @@ def test_envelope_of_a_stranger_never_proves_the_victim(text: str) -> None:
 
 
 @given(_TEXTS)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@drawn(30, 120, suppress_health_check=list(HealthCheck))
 def test_name_of_a_peer_never_moves_the_border(text: str) -> None:
     helo = unfolded(text).strip()
     for hop in (

@@ -6,7 +6,7 @@ from enum import Enum
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pipeline.errors import RefusedError
@@ -34,6 +34,7 @@ from pipeline.model.working_calendar import WorkingCalendar
 from pipeline.tracks.deadlines import due, event_of, next_at
 from pipeline.tracks.machine import apply, next_system_event
 from pipeline.tracks.moves import allowed_events, forward_event, whose_move
+from tests.drawn import drawn
 
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 TEAM = WorkingCalendar("JP", "Asia/Tokyo")
@@ -156,7 +157,7 @@ def _walk(track: Track, steps: list[Step], policy: TrackPolicy) -> list[Transiti
 
 
 walks = given(track=st.sampled_from(list(Track)), steps=_STEPS, policy=st.sampled_from(POLICIES))
-fast = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fast = drawn(40, 300, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _random_steps(random: Random) -> list[Step]:

@@ -1,5 +1,5 @@
 """The worlds for the simulated year."""
 
-from tests.world.fixtures import empty_sqlite, guard, make_world, postgresql, world
+from tests.world.fixtures import guard, make_world, postgresql, prepared, world
 
-__all__ = ["empty_sqlite", "guard", "make_world", "postgresql", "world"]
+__all__ = ["guard", "make_world", "postgresql", "prepared", "world"]

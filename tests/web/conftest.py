@@ -6,17 +6,17 @@ import pytest
 
 from pipeline.flow.staff.people import passwords
 from tests.world.console import Staff
-from tests.world.fixtures import any_world, empty_sqlite, guard, make_world, postgresql, world
+from tests.world.fixtures import any_world, guard, make_world, postgresql, prepared, world
 from tests.world.poison import deadly
 from tests.world.world import World
 
 __all__ = [
     "any_world",
     "deadly",
-    "empty_sqlite",
     "guard",
     "make_world",
     "postgresql",
+    "prepared",
     "staff",
     "world",
 ]

@@ -3,6 +3,8 @@
 import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,12 +30,30 @@ def guard() -> Iterator[Guard]:
         yield child
 
 
+@pytest.fixture
+def one_child(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all commands of a session share its guarded child: to start one takes long."""
+    monkeypatch.setattr("pipeline.flow.services.Guard", lambda **_: nullcontext(guard))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What worlds begin with, to be copied."""
+
+    #: A state folder as the first use makes it: keys, and empty tables that know them.
+    home: Path
+    #: A database file with all tables that knows no keys.
+    database: Path
+
+
 @pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with all tables, to be copied."""
-    folder = tmp_path_factory.mktemp("empty")
-    Store.open(f"sqlite:///{folder / 'file'}", mailbox_id="main", blobs=folder).close()
-    return folder / "file"
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Make the tables and the keys of worlds once."""
+    folder = tmp_path_factory.mktemp("prepared")
+    made = Prepared(folder / "home", folder / "file")
+    Store.open(made.database, mailbox_id="main", blobs=folder).close()
+    open_store(settings_of(made.home), SettableClock(START), make=True).close()
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -46,15 +66,21 @@ def postgresql(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def make_world(tmp_path: Path, guard: Guard, empty_sqlite: Path) -> Iterator[MakeWorld]:
-    """Make a world with its own state; the keywords are sections of the settings."""
+def make_world(tmp_path: Path, guard: Guard, prepared: Prepared) -> Iterator[MakeWorld]:
+    """Make a world with its own state; the keywords are sections of the settings.
+
+    Keys are made for it where its sections may tell which, and copied where they do not.
+    """
     opened: list[Store] = []
 
     def make(url: str = "", **sections: Mapping[str, object]) -> World:
         home = tmp_path / f"state_{next(_names)}"
-        home.mkdir(mode=0o700)
-        if not url:
-            shutil.copy(empty_sqlite, home / "requests.sqlite3")
+        if not url and not sections.keys() & {"store", "certificates"}:
+            shutil.copytree(prepared.home, home)
+        else:
+            home.mkdir(mode=0o700)
+            if not url:
+                shutil.copy(prepared.database, home / "requests.sqlite3")
         sections["store"] = {"url": url, **sections.get("store", {})}
         sections["team"] = {"alert_to": STAFF, **sections.get("team", {})}
         settings = settings_of(home, **sections)

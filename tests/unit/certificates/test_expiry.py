@@ -2,11 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.certificates.expiry import created_at_of_day, days_left, expires_at, is_valid
 from pipeline.errors import ConfigurationError
+from tests.drawn import drawn
 
 
 def _utc(*parts: int) -> datetime:
@@ -120,7 +121,7 @@ def test_an_unknown_zone_is_a_configuration_error(zone: str) -> None:
     assert caught.value.code == "time_zone_unknown"
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@drawn(60, 300, database=None)
 @given(
     created=st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds are naive, the zone is given apart
     zone=st.timezone_keys(allow_prefix=False),

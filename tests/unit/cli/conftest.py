@@ -11,9 +11,10 @@ from pipeline.clock import SystemClock
 from pipeline.config import load
 from pipeline.flow.services.state import open_store
 from tests.world.command_line import Call, caller, english
+from tests.world.fixtures import guard, one_child
 from tests.world.settings import write_settings
 
-__all__ = ["Call", "caller", "english"]
+__all__ = ["Call", "caller", "english", "guard", "one_child"]
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 #: An onboarding that is clean, one with problems, an M2M number, and an automatic answer.
@@ -32,8 +33,8 @@ Check = Callable[[str], tuple[int, str]]
 
 
 @pytest.fixture(autouse=True)
-def speaking_english(english: None) -> None:
-    """Speak English in every test of the command line."""
+def speaking_english(english: None, one_child: None) -> None:
+    """Speak English in every test of the command line, and read strangers' bytes in one child."""
 
 
 @pytest.fixture
@@ -80,15 +81,20 @@ def home(worked_home: Path, tmp_path: Path) -> Path:
     return shutil.copytree(worked_home, tmp_path / "home")
 
 
-@pytest.fixture
-def empty_home(tmp_path: Path) -> Path:
-    """Return a folder with a configuration, keys and a database that knows nothing."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home that was used once and knows nothing; tests get a copy."""
+    folder = tmp_path_factory.mktemp("made")
     write_settings(folder / "pipeline.toml", **_SETTINGS)
     made = load(folder / "pipeline.toml", folder / "state", {})
     open_store(made, SystemClock(), make=True).close()
     return folder
+
+
+@pytest.fixture
+def empty_home(made_home: Path, tmp_path: Path) -> Path:
+    """Return a folder with a configuration, keys and a database that knows nothing."""
+    return shutil.copytree(made_home, tmp_path / "empty")
 
 
 @pytest.fixture

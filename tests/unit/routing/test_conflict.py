@@ -83,13 +83,20 @@ _PREVIOUS: list[tuple[FormKind | None, Status | None, bool]] = [
 ]
 
 
+#: Whether message, file and answers are the same, and older: what the ledger answers first, once.
+_SAME = [
+    (True, False, False, False),
+    *((False, *rest) for rest in product((False, True), repeat=3)),
+]
+
+
 def _all_facts() -> list[ConflictFacts]:
     """All combinations of the facts, possible or not."""
     found = []
     for kind, requester, sender, number, spelling, (before, status, first) in product(
         FormKind, Requester, SenderVerdict, NumberState, Spelling, _PREVIOUS
     ):
-        for same_message, same_file, same_content, older in product((False, True), repeat=4):
+        for same_message, same_file, same_content, older in _SAME:
             found.append(
                 ConflictFacts(
                     kind,

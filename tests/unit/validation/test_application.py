@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
@@ -19,6 +19,7 @@ from pipeline.model.submission import Submission
 from pipeline.validation import application
 from pipeline.validation.application import build_application
 from pipeline.validation.check import CheckContext, check
+from tests.drawn import drawn
 
 _SAMPLES = sorted((Path(__file__).parents[3] / "samples" / "forms").iterdir())
 _TODAY = date(2026, 11, 22)
@@ -76,9 +77,9 @@ def _changes(draw: st.DrawFn) -> tuple[FormKind, dict[str, str]]:
     return kind, {field: draw(_typed(questions[field])) for field in fields}
 
 
-@settings(
-    max_examples=300,
-    deadline=None,
+@drawn(
+    60,
+    300,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -7,13 +7,14 @@ from typing import Any
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.write.form import build_pdf
 from pipeline.model.form import Filling, FormKind
 from pipeline.model.submission import Answer, CellType, Submission, UnreadableFile
+from tests.drawn import drawn
 
 Read = Callable[[bytes], Submission | UnreadableFile]
 ANSWERS = (("contact_name", "田中 愛子"), ("number_use", "never"), ("ack_charges", "yes"))
@@ -320,9 +321,7 @@ def test_bytes_that_are_no_pdf_are_damaged(read: Read, content: bytes) -> None:
     assert problem_of(read(content)) == "file_damaged"
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@drawn(20, 60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(
         st.tuples(st.floats(0, 0.999), st.binary(max_size=8), st.integers(0, 40)),

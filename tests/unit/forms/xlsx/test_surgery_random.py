@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -21,6 +21,7 @@ from pipeline.forms.xlsx.read.parts import column_letters, read_target
 from pipeline.model.form import FileFormat, FormKind
 from pipeline.model.submission import UnreadableFile
 from pipeline.validation.check import check
+from tests.drawn import drawn
 from tests.programs.answers import entries
 from tests.programs.imitations import Grid, Imitation
 from tests.programs.matrix import blank_form
@@ -230,7 +231,7 @@ def _write(form: Form, title: str) -> bytes:
     return _MANNER.write(((title, False, form.cells), identity), names)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@drawn(40, 200, derandomize=True)
 @given(operated=_operated())
 def test_no_sequence_of_operations_makes_a_wrong_value_accepted(
     operated: tuple[Form, tuple[str, ...]],

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pipeline.forms.xlsx.read.reader import read_xlsx
 from pipeline.model.form import FormFile
 from pipeline.model.problem import Severity
 from pipeline.model.submission import Submission, UnreadableFile
+from tests.drawn import drawn
 
 Build = Callable[..., bytes]
 Refuse = Callable[[bytes], str]
@@ -200,7 +201,7 @@ def test_link_to_the_outside_is_not_followed(
     assert refuse(content) == "file_template"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=_ANY)
+@drawn(20, 60, suppress_health_check=_ANY)
 @given(data=st.data())
 def test_mutated_bytes_never_raise(form_file: Wrap, filled: bytes, data: st.DataObject) -> None:
     content = bytearray(filled)
@@ -210,7 +211,7 @@ def test_mutated_bytes_never_raise(form_file: Wrap, filled: bytes, data: st.Data
     assert isinstance(read_xlsx(form_file(bytes(content))), Submission | UnreadableFile)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=_ANY)
+@drawn(20, 60, suppress_health_check=_ANY)
 @given(data=st.data())
 def test_mutated_xml_never_raises(
     form_file: Wrap, with_parts: Parts, filled: bytes, data: st.DataObject
@@ -234,7 +235,7 @@ def test_mutated_xml_never_raises(
     assert isinstance(read_xlsx(form_file(content)), Submission | UnreadableFile)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=_ANY)
+@drawn(20, 60, suppress_health_check=_ANY)
 @given(
     value=st.text(max_size=12),
     kind=st.sampled_from(["n", "s", "b", "e", "d", "str", "x"]),
