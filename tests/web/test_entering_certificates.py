@@ -128,8 +128,8 @@ def test_a_wrong_text_is_told_calmly_before_it_is_sent_and_refused_after(
 def test_the_certificate_of_another_number_and_one_of_old_are_told_calmly(
     made: str, manual: World, sato: AtConsole
 ) -> None:
-    other = {"phone_number": "+81 90 1234 5679", "phone_number_again": "+81 90 1234 5679"}
-    manual.mail(HANAKO, form(**other))
+    other = "+81 90 1234 5679"
+    manual.mail(HANAKO, form(phone_number=other, phone_number_again=other))
     record = review.approve(
         manual.services, manual.request(), "mori", ticked="all", business_verified=True
     )

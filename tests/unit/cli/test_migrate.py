@@ -25,9 +25,9 @@ def old_database(home: Path) -> Path:
     with engine.begin() as connection:
         command.upgrade(configuration(connection), _OLD)
     engine.dispose()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("ATTACH ? AS kept", (str(kept),))
-        connection.execute("INSERT INTO memory SELECT * FROM kept.memory")
+    with closing(sqlite3.connect(path)) as plain, plain:
+        plain.execute("ATTACH ? AS kept", (str(kept),))
+        plain.execute("INSERT INTO memory SELECT * FROM kept.memory")
     return path
 
 
