@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import codecs
 import hashlib
 import html
 import re
@@ -66,17 +65,6 @@ _GROUP = 4
 
 _SEQUENCE = 0x30
 _FIRST_FIELD = 0x0A
-#: How a file of DER begins (X.690, section 8.1.3), and no text: a short one is a key at most, whose
-#: version is an integer.
-_BEGINS_DER = re.compile(rb"\x30(?:[\x80-\x84]|[\x01-\x7f]\x02)")
-#: Marks of the order of octets before a text; that of UTF-32 begins as one of UTF-16 does.
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 #: How the texts of private keys are marked: PEM, PuTTY, and JSON Web Keys (RFC 7517).
 _KEY_WORDS = "PRIVATEKEY"
 _KEY_BOUNDARY = re.compile("(?<![A-Z0-9])(?:BEGIN|END)[A-Z0-9]{0,40}PRIVATEKEY")
@@ -131,17 +119,6 @@ class PastedCertificate:
     serial: str = ""
     created_at: datetime | None = None
     expires_at: datetime | None = None
-
-
-def text_of(content: bytes) -> str:
-    """Return the text of a file as it would be pasted; one of DER is written in base64.
-
-    What cannot be decoded is replaced.
-    """
-    if _BEGINS_DER.match(content):
-        return base64.b64encode(content).decode("ascii")
-    known = (encoding for mark, encoding in _MARKS if content.startswith(mark))
-    return content.decode(next(known, "utf-8"), "replace")
 
 
 def read_paste(text: str, now: datetime) -> PastedCertificate | PasteRefused:
@@ -217,8 +194,17 @@ def _undress(shown: str) -> str:
     if "&" in shown or "<" in shown:
         shown = _ENTITY.sub(lambda found: html.unescape(found[0]), _TAG.sub("\n", shown))
     spelled = _HEXADECIMAL.sub(lambda found: chr(int(found[1], 16)), _DATA_URL.sub("", shown))
-    lines = _ESCAPED.sub("\n", _SOFT_BREAK.sub("", spelled))
+    lines = _ESCAPED.sub("\n", _joined(shown, spelled))
     return _DASH_ESCAPE.sub("", _QUOTE.sub("", lines.translate(_PLAIN)))
+
+
+def _joined(shown: str, spelled: str) -> str:
+    """Return ``spelled`` without soft breaks; a single one may be the padding before the end.
+
+    Where padding stands in quoted-printable it is spelled.
+    """
+    is_encoded = "=3D" in shown or len(_SOFT_BREAK.findall(spelled)) > 1
+    return _SOFT_BREAK.sub("", spelled) if is_encoded else spelled
 
 
 def _visible(text: str) -> str:
@@ -269,13 +255,25 @@ def _decode(body: str) -> bytes | PasteRefused:
     compact = _SPACE.sub("", body)
     if "+" not in compact and "/" not in compact:
         compact = compact.translate(_OF_ADDRESSES)
-    if not _BASE64.fullmatch(compact):
-        return _without_margins(body) or PasteRefused(PasteCode.UNREADABLE)
-    content = _of_base64(compact)
+    is_base64 = _BASE64.fullmatch(compact) is not None
+    content = _of_base64(compact) if is_base64 else None
+    if content is not None and _is_whole(content):
+        return content
+    # numbers of lines are base64 by their characters, too
+    margined = _without_margins(body)
+    if margined is not None:
+        return margined
+    if not is_base64:
+        return PasteRefused(PasteCode.UNREADABLE)
     if content is None or len(content) < _SHORTEST_OCTETS:
         return PasteRefused(PasteCode.TRUNCATED)
     known = content[0] in {_SEQUENCE, _FIRST_FIELD}
     return PasteRefused(PasteCode.UNREADABLE) if not known and _is_no_base64(body) else content
+
+
+def _is_whole(content: bytes) -> bool:
+    """Tell whether ``content`` is one value of DER, from its first to its last octet."""
+    return content[:1] == bytes((_SEQUENCE,)) and der.whole_length(content) == len(content)
 
 
 def _of_base64(compact: str) -> bytes | None:
@@ -300,15 +298,14 @@ def _without_margins(body: str) -> bytes | None:
             return None
         kept.append(data)
     content = _of_base64("".join(kept))
-    is_whole = content is not None and der.whole_length(content) == len(content)
-    return content if is_whole and content and content[0] == _SEQUENCE else None
+    return content if content is not None and _is_whole(content) else None
 
 
 def _is_no_base64(body: str) -> bool:
     """Tell figures of octets, and words of a language, that happen to be characters of base64."""
     words = body.split()
     short = sum(1 for word in words if len(word) <= _LONGEST_WORD)
-    return 2 * short > len(words) or all(_FIGURES.fullmatch(word) for word in words)
+    return 2 * short >= len(words) or all(_FIGURES.fullmatch(word) for word in words)
 
 
 def recognise(content: bytes) -> PastedCertificate | PasteRefused:

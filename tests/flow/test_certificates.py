@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import RefusedError
+from pipeline.errors import ConfigurationError, RefusedError
 from pipeline.flow.staff import certificates
 from pipeline.flow.staff import corrections as answer_decisions
 from pipeline.flow.staff import review as decisions
@@ -264,6 +264,23 @@ def test_manual_issuer_waits_for_staff_who_paste_it(make_world: MakeWorld) -> No
     with pytest.raises(RefusedError) as refused:
         certificates.enter_certificate(world.services, after, text, "saki")
     assert refused.value.code == "certificate_used"
+
+
+def test_nothing_is_entered_while_the_clock_is_behind(make_world: MakeWorld) -> None:
+    maker = make_world()
+    text = maker.certificates(issued(maker))[0].text
+    world = make_world(certificates={"issuer": "manual"})
+    record = issued(world)
+    world.clock.advance(timedelta(days=1))
+    record = decisions.hold(world.services, record, "saki", note="")
+    record = decisions.release(world.services, record, "saki")
+    world.clock.advance(-timedelta(hours=1))
+    with pytest.raises(ConfigurationError, match="clock_behind"):
+        certificates.enter_certificate(world.services, record, text, "saki")
+    assert world.certificates(record) == []
+    world.clock.advance(timedelta(hours=1))
+    certificates.enter_certificate(world.services, record, text, "saki")
+    assert states(world, record) == [LIVE]
 
 
 def test_pasted_private_key_is_refused_and_staff_are_warned(make_world: MakeWorld) -> None:

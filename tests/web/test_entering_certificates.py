@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.flow.staff import review
+from pipeline.model.form import FormKind
 from pipeline.model.request import EventName, Status
 from tests.world.console import Staff
 from tests.world.customers import HANAKO, form
@@ -128,8 +129,8 @@ def test_a_wrong_text_is_told_calmly_before_it_is_sent_and_refused_after(
 def test_the_certificate_of_another_number_and_one_of_old_are_told_calmly(
     made: str, manual: World, sato: AtConsole
 ) -> None:
-    other = "+81 90 1234 5679"
-    manual.mail(HANAKO, form(phone_number=other, phone_number_again=other))
+    other = {"phone_number": "+81 90 1234 5679", "phone_number_again": "+81 90 1234 5679"}
+    manual.mail(HANAKO, form(FormKind.ONBOARDING, **other))
     record = review.approve(
         manual.services, manual.request(), "mori", ticked="all", business_verified=True
     )

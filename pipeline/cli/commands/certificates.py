@@ -141,7 +141,7 @@ def show(reference: str, *, reveal: bool, name: str | None, as_json: bool) -> No
 @click.option("--json", "as_json", is_flag=True)
 def verify(file: Path, *, at: datetime | None, number: str, as_json: bool) -> int:
     """Check a certificate against our authorities and records, at a time (default: now)."""
-    from pipeline.certificates.paste import text_of  # noqa: PLC0415 - slow to import
+    from pipeline.certificates.files import text_of  # noqa: PLC0415 - slow to import
     from pipeline.cli.commands.numbers import e164_of  # noqa: PLC0415
     from pipeline.cli.pages.certificate_check import lines_of  # noqa: PLC0415
     from pipeline.flow.views.certificates import verify_text  # noqa: PLC0415
@@ -167,7 +167,7 @@ def issue(
     reference: str, name: str | None, file: Path | None, created: date | None, *, as_json: bool
 ) -> None:
     """Issue the certificate that is wanted; with the manual issuer, enter what you got."""
-    from pipeline.certificates.paste import text_of  # noqa: PLC0415 - slow to import
+    from pipeline.certificates.files import text_of  # noqa: PLC0415 - slow to import
     from pipeline.flow.staff.certificates import enter_certificate, issue_wanted  # noqa: PLC0415
 
     text = text_of(read_named(file)) if file is not None else None

@@ -11,6 +11,7 @@ from pipeline.flow.context import NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
 from pipeline.flow.lifecycle.certificate_rows import (
     end_live,
+    refuse_clock_behind,
     refuse_unless_issuable,
     reserve,
 )
@@ -108,7 +109,8 @@ def enter_certificate(
     """Take the certificate that staff got elsewhere and pasted (manual issuer).
 
     ``created`` is when it was created, when it does not say so itself. Raises RefusedError with the
-    code of what is wrong with it; a private key also alerts, even if it was only rehearsed.
+    code of what is wrong with it; a private key also alerts, even if it was only rehearsed. Raises
+    ConfigurationError ``clock_behind``.
     """
     issuer = ManualIssuer(services.settings.certificates.time_zone)
     found = issuer.accept(text, created=created, now=services.clock.now())
@@ -122,6 +124,7 @@ def enter_certificate(
             raise RefusedError("certificate_used", reference=current.reference)
         _refuse_other_number(current, found)
         refuse_unless_issuable(work, current)
+        refuse_clock_behind(work, current, current.opened_at, current.state.entered_at)
         end_live(work, current, CertificateState.SUPERSEDED, "superseded")
         work.tx.certificates.reserve(_entered(current, found, work.now))
         event = staff_event(

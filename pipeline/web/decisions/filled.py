@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, fields, replace
 
-from pipeline.certificates.paste import text_of
+from pipeline.certificates.files import text_of
 from pipeline.flow.staff.desk.rehearsal import Announced
 from pipeline.flow.views.request import RequestView, ShownMail
 from pipeline.model.request import Actor

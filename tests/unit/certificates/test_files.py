@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
 from cryptography.x509.oid import NameOID
 
 from pipeline.certificates.authority import Authority
+from pipeline.certificates.files import text_of
 from pipeline.certificates.issuers.embedded import EmbeddedIssuer
 from pipeline.certificates.issuers.manual import ManualIssuer
 from pipeline.certificates.paste import (
@@ -21,7 +22,6 @@ from pipeline.certificates.paste import (
     PastedCertificate,
     PasteRefused,
     read_paste,
-    text_of,
 )
 from pipeline.certificates.verify import Reason, number_in, verify
 from pipeline.model.certificate import CertificateSubject, IssuedCertificate

@@ -122,6 +122,32 @@ _DRESSES = {
 }
 
 
+_AROUND_LINES = {
+    name: dress
+    for name, dress in _DRESSES.items()
+    if name in {"numbered", "numbered by cat", "with initials", "with hyphens", "a sum of strings"}
+}
+
+
+@pytest.mark.parametrize("more", range(12))
+@pytest.mark.parametrize("dress", _AROUND_LINES.values(), ids=_AROUND_LINES.keys())
+def test_lines_with_something_around_them_are_read_at_every_length(
+    issuer: EmbeddedIssuer, now: datetime, dress: "object", more: int
+) -> None:
+    assert callable(dress)
+    subject = CertificateSubject("x" * (1 + more), "WA-7K3M9Q4M", "+81312345678")
+    made = issuer.finish(issuer.prepare(subject, issuer.reserve_serial(), now).to_be_signed)
+    bare = "\n".join(_lines(made.text)[1:-1])
+    for text in (made.text, bare):
+        found = read_paste(dress(text), now)
+        assert isinstance(found, PastedCertificate)
+        assert found.text == made.text
+
+
+def test_a_numbered_line_of_meta_is_not_taken_for_another_certificate(now: datetime) -> None:
+    assert read_paste(f"     1\t{META}\n", now) == PasteRefused(PasteCode.UNREADABLE)
+
+
 @pytest.mark.parametrize("dress", _DRESSES.values(), ids=_DRESSES.keys())
 def test_a_pasted_certificate_is_read_however_it_is_dressed(
     issued: IssuedCertificate,
