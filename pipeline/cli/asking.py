@@ -8,14 +8,14 @@ from pipeline.errors import UsageError
 from pipeline.wording import console as words
 
 
-def ask_secret(word: str, *, no_terminal: str = "", again: str = "") -> str:
+def ask_secret(word: str, *, no_terminal: UsageError | None = None, again: str = "") -> str:
     """Ask for what ``word`` names; with ``again`` a second time, so that no slip is kept.
 
-    Raises UsageError ``no_terminal`` where it is named and there is none: the code says what else
-    can be done. Raises UsageError ``password_differs``.
+    Raises ``no_terminal`` where there is none: it says what else can be done. Raises UsageError
+    ``password_differs``.
     """
-    if no_terminal and not sys.stdin.isatty():
-        raise UsageError(no_terminal)
+    if no_terminal is not None and not sys.stdin.isatty():
+        raise no_terminal
     first = _unseen(word)
     if again and _unseen(again) != first:
         raise UsageError("password_differs")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PATIENCE = 30_000
 #: What the browser says of an answer; a page may tell that there is none, what it asks for may not.
 _ANSWERED = "responded with a status of"
+#: What htmx says when somebody types on before a preview is there: the next one takes its place.
+_REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
 
 
 @contextmanager
@@ -122,7 +124,9 @@ def _listen(person: Person) -> None:
         "console",
         lambda message: (
             note(message.text)
-            if message.type in {"error", "warning"} and _ANSWERED not in message.text
+            if message.type in {"error", "warning"}
+            and _ANSWERED not in message.text
+            and not message.text.startswith(_REPLACED)
             else None
         ),
     )

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import MISSING, fields
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
-from pipeline.flow.staff import letters, organisations, review
+from pipeline.flow.staff import letters, organisations, outbox, review
 from pipeline.flow.staff.desk.entering import Caller
 from pipeline.flow.staff.desk.undo import undo
 from pipeline.model.request import NumberState
@@ -72,6 +73,15 @@ def test_words_after_the_end_are_read_when_they_are_answered(world: World, sato:
     assert _unread(world) == 1
     letters.answer(world.services, world.request(), "saki", text="We call tomorrow.")
     assert _unread(world) == 0
+
+
+def test_words_wait_again_when_their_answer_is_taken_back(world: World) -> None:
+    _asked_by_customer(world)
+    record = letters.answer(world.services, world.request(), "saki", text="We call tomorrow.")
+    world.clock.advance(timedelta(seconds=30))
+    review.note(world.services, record, "saki", text="They called.")
+    outbox.cancel(world.services, world.mails_of(record)[-1].id, "saki")
+    assert _unread(world) == 1
 
 
 def test_decision_without_words_of_ours_reads_nothing(world: World, sato: AtConsole) -> None:

@@ -190,8 +190,8 @@ def _asked(*, twice: bool = False) -> bytes:
 
     Raises UsageError ``backup_no_terminal`` or ``password_differs``.
     """
-    again = "ask_passphrase_again" if twice else ""
-    return ask_secret("ask_passphrase", no_terminal="backup_no_terminal", again=again).encode()
+    missing, again = UsageError("backup_no_terminal"), "ask_passphrase_again" if twice else ""
+    return ask_secret("ask_passphrase", no_terminal=missing, again=again).encode()
 
 
 def _remember(configured: Settings, path: Path, found: object) -> bool:

@@ -9,6 +9,7 @@ from pipeline.flow.outgoing.notices import CARRIES_CERTIFICATE
 from pipeline.flow.outgoing.stale import overtaken
 from pipeline.flow.services import Services, Work, pause
 from pipeline.flow.staff.command import note_in_history
+from pipeline.flow.staff.replies import wait_again
 from pipeline.model.request import Move
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import RequestRecord
@@ -53,8 +54,8 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
     """Take back a mail that was not sent yet; the decision that queued it stands.
 
     Where no other mail tells the customer that it is their move, it is the move of staff: the
-    request is in ``needs-me``. Raises NotFoundError ``mail_unknown``, RefusedError
-    ``outbox_too_late``.
+    request is in ``needs-me``. Words that it answered wait to be read again. Raises NotFoundError
+    ``mail_unknown``, RefusedError ``outbox_too_late``.
     """
 
     def change(work: Work) -> Cancelled:
@@ -63,6 +64,8 @@ def cancel(services: Services, mail_id: str, who: str) -> Cancelled:
             raise RefusedError("outbox_too_late", mail=mail_id)
         take_back(work, mail)
         told = note_mail(work, mail, who, "mail_cancelled")
+        for record in told:
+            wait_again(work, record, mail.created_at)
         waits = tuple(record for record in told if _waits_unasked(work, record))
         for record in waits:
             work.tx.requests.set_move(record.id, Move.STAFF, work.now)

@@ -1,5 +1,7 @@
 """What staff do with the words of a customer: let them act, or tick them off as read."""
 
+from datetime import datetime
+
 from pipeline.errors import RefusedError
 from pipeline.flow.context import Notice, NoticeDetails
 from pipeline.flow.lifecycle.apply import apply_event
@@ -14,6 +16,9 @@ from pipeline.model.transition import SendNotice
 from pipeline.notifications.view.asked import LETTERS
 from pipeline.notifications.words import words_of
 from pipeline.store.records import MessageRecord, NoteRecord, RequestRecord
+
+#: What the history says of words that were answered; it needs no permission of its own.
+_ANSWERED = "reply_answered"
 
 
 def accept(services: Services, record: RequestRecord, who: str) -> RequestRecord:
@@ -109,7 +114,16 @@ def mark_answered(work: Work, record: RequestRecord, who: str) -> None:
     """Tick off the words of the customer that wait, because ``who`` writes back in own words."""
     for note in work.tx.notes.waiting(record.id):
         work.tx.notes.tick(note.id)
-        note_in_history(work, record, who, ("reply_answered", note.id))
+        note_in_history(work, record, who, (_ANSWERED, note.id))
+
+
+def wait_again(work: Work, record: RequestRecord, at: datetime) -> None:
+    """Let the words wait again that were answered at ``at``: the answer does not go out."""
+    lines = (line for line in work.tx.events.list(record.id) if line.at == at)
+    answered = {value for line in lines for name, value in line.detail if name == _ANSWERED}
+    for note in work.tx.notes.list(record.id):
+        if note.id in answered:
+            work.tx.notes.wait(note.id, note.at)
 
 
 def _newest_suggestion(work: Work, record: RequestRecord) -> NoteRecord:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,6 +67,10 @@ class Notes(Rows[NoteRecord]):
     def tick(self, note_id: str) -> None:
         """Note that nobody has to read the note any more."""
         self._change(_TICK, id=note_id, waits_since=None)
+
+    def wait(self, note_id: str, since: datetime) -> None:
+        """Note that somebody has to read the note, which came at ``since``."""
+        self._change(_TICK, id=note_id, waits_since=since)
 
 
 class Attachments(Rows[AttachmentRecord]):

@@ -31,8 +31,8 @@ def _password(*, from_stdin: bool) -> str:
     """
     if from_stdin:
         return _one_line(sys.stdin.buffer.read(_READ))
-    code = "password_no_terminal"
-    return ask_secret("ask_password", no_terminal=code, again="ask_password_again")
+    missing = UsageError("password_no_terminal")
+    return ask_secret("ask_password", no_terminal=missing, again="ask_password_again")
 
 
 def _one_line(content: bytes) -> str:
