@@ -9,9 +9,9 @@ from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.needed import skip_without
 from tests.world.command_line import english
 from tests.world.desk import desk, make_desk
-from tests.world.fixtures import guard, make_world, prepared
+from tests.world.fixtures import guard, make_world, one_child, prepared
 
-__all__ = ["desk", "english", "guard", "make_desk", "make_world", "prepared"]
+__all__ = ["desk", "english", "guard", "make_desk", "make_world", "one_child", "prepared"]
 
 _names = itertools.count()
 

@@ -151,6 +151,7 @@ def run(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     english: None,
+    one_child: None,
 ) -> Run:
     clock = SettableClock(START)
     monkeypatch.setattr(SystemClock, "now", lambda _self: clock.now())

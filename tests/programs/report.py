@@ -27,8 +27,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "forms.md"
 HEAD = """\
 # Forms and the programs that fill them
 
-Made by `python -m tests.programs.report`; `make test` fails when a program no longer does what
-stands here.
+Made by `python -m tests.programs.report`; `make test` fails when a program no longer does with
+three of the blanks what stands here, `make test-long` with any.
 
 Each program fills every blank: all three forms, in every language, all questions, with the answers
 of one person of that language (`tests/programs/answers.py`). It saves in its own way, and what it

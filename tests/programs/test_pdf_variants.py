@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -22,6 +23,7 @@ from tests.programs.matrix import blank_form
 from tests.programs.outcome import Row, judge
 from tests.programs.pdf_programs import PDF_PROGRAMS
 from tests.programs.running import run
+from tests.thinned import thinned
 
 #: Chromium's files are those of its engine, which is here as PDFium.
 FILLERS = tuple(program for program in PDF_PROGRAMS if not isinstance(program, Chromium))
@@ -129,7 +131,13 @@ def problem_of(path: Path) -> str:
     return found.problem.code
 
 
-@pytest.mark.parametrize("how", KEEPING)
+def _named(one: Program | str) -> str:
+    return one if isinstance(one, str) else one.name
+
+
+@pytest.mark.parametrize(
+    ("filled", "how"), thinned(product(FILLERS, KEEPING), 3), indirect=["filled"], ids=_named
+)
 def test_rewritten_file_is_read_like_the_file_itself(
     filled: Job, cover: Path, tmp_path: Path, how: str
 ) -> None:
@@ -137,7 +145,9 @@ def test_rewritten_file_is_read_like_the_file_itself(
     assert accepted_and_asked(judge(later)) == accepted_and_asked(judge(filled))
 
 
-@pytest.mark.parametrize("how", BREAKING)
+@pytest.mark.parametrize(
+    ("filled", "how"), thinned(product(FILLERS, BREAKING), 3), indirect=["filled"], ids=_named
+)
 def test_file_that_lost_its_fields_is_never_read_in_part(
     filled: Job, cover: Path, tmp_path: Path, how: str
 ) -> None:

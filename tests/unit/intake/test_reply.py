@@ -18,6 +18,7 @@ from pipeline.intake.reply.meaning import read_reply
 from pipeline.intake.reply.vocabulary import COMMANDS, CONFIRMATION, COURTESY, is_formula, says
 from pipeline.model.message import Command, ReplyKind
 from pipeline.model.request import EventName
+from tests.folded import folded
 from tests.world.pace import soon
 from tests.world.replies import SHARED, SLOTS, situation, told
 
@@ -54,7 +55,7 @@ def _lines() -> list[tuple[str, str, str]]:
     return [(status, right, text) for _, status, right, text in (row.split("|", 3) for row in rows)]
 
 
-@pytest.mark.parametrize(("status", "right", "text"), _lines())
+@folded(("status", "right", "text"), _lines(), by=lambda line: line[0])
 def test_reply_as_customers_write_it(status: str, right: str, text: str) -> None:
     three = status == "slots3"
     here = situation("slot_proposed" if three else status, 3 if three else 1)

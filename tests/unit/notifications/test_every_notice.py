@@ -16,6 +16,7 @@ from pipeline.model.request import Status, Track
 from pipeline.notifications.compose import Composed, compose
 from pipeline.notifications.sources import find_source
 from pipeline.notifications.words import words_of
+from tests.folded import folded
 from tests.sources import variants
 from tests.world.outbox import as_words
 
@@ -28,6 +29,12 @@ CASES = [
     for notice in NoticeName
     for variant in variants(notice.value, language)
 ]
+
+
+def _language(case: tuple[NoticeName, str, str]) -> str:
+    return case[2]
+
+
 CUSTOMER_CASES = [case for case in CASES if case[0] is not NoticeName.STAFF_ALERT]
 
 NOTHING_TO_DO = {
@@ -172,7 +179,7 @@ def test_every_notice_has_the_same_variants_in_every_language() -> None:
             assert variants(notice.value, language) == variants(notice.value, "en"), notice
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_every_notice_to_a_customer_is_in_the_language_with_the_same_choice(
     case: tuple[NoticeName, str, str],
 ) -> None:
@@ -195,7 +202,7 @@ def test_every_language_has_the_same_shared_words(language: str) -> None:
         assert list(own[section]) == list(english[section]), section
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@folded("case", CASES, by=_language)
 def test_nothing_unfilled_is_left(case: tuple[NoticeName, str, str], make_facts: MakeFacts) -> None:
     composed = written(case, make_facts)
     for part in (composed.subject, composed.text, composed.html):
@@ -205,7 +212,7 @@ def test_nothing_unfilled_is_left(case: tuple[NoticeName, str, str], make_facts:
     assert not re.search(r" \n|\n\n\n|  +[,.]| ,|\(\)|（）", composed.text)
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_the_subject_is_short_and_has_the_reference(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -221,7 +228,7 @@ def test_the_subject_is_short_and_has_the_reference(
     assert composed.body
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_it_says_by_when_or_that_nothing_is_needed(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -233,7 +240,7 @@ def test_it_says_by_when_or_that_nothing_is_needed(
     )
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_without_any_deadline_it_still_says_so(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -262,13 +269,13 @@ def test_without_any_deadline_it_still_says_so(
     assert said or certificate or agreed
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@folded("case", CASES, by=_language)
 def test_every_time_has_its_zone(case: tuple[NoticeName, str, str], make_facts: MakeFacts) -> None:
     composed = written(case, make_facts)
     assert BARE_TIME.findall(composed.text.replace("\n", " ")) == []
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_the_addressee_is_named_once(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -283,7 +290,7 @@ def test_the_addressee_is_named_once(
         assert first.count("様") + first.count("御中") == 1
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@folded("case", CASES, by=_language)
 def test_lines_fit_the_window(case: tuple[NoticeName, str, str], make_facts: MakeFacts) -> None:
     composed = written(case, make_facts)
     for line in composed.text.splitlines():
@@ -294,7 +301,7 @@ def test_lines_fit_the_window(case: tuple[NoticeName, str, str], make_facts: Mak
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_it_is_not_longer_than_it_may_be(
     case: tuple[NoticeName, str, str], count: int, make_facts: MakeFacts
 ) -> None:
@@ -304,13 +311,13 @@ def test_it_is_not_longer_than_it_may_be(
     assert size(composed) <= limit(composed, count)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@folded("case", CASES, by=_language)
 def test_both_parts_say_the_same(case: tuple[NoticeName, str, str], make_facts: MakeFacts) -> None:
     composed = written(case, make_facts)
     assert letters(words_of_html(composed.html)) == letters(composed.text)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@folded("case", CASES, by=_language)
 def test_the_page_is_one_column_in_its_language(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -321,7 +328,7 @@ def test_the_page_is_one_column_in_its_language(
     assert composed.template_id.startswith(composed.notice.value)
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_no_word_blames_or_begs(case: tuple[NoticeName, str, str], make_facts: MakeFacts) -> None:
     composed = written(case, make_facts)
     asking = {
@@ -339,7 +346,7 @@ def test_no_word_blames_or_begs(case: tuple[NoticeName, str, str], make_facts: M
     assert not re.search(r"間違|不正|エラー|不備|了解しました|失効|弊社", composed.body)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case[2] in COMMANDS], ids=str)
+@folded("case", [case for case in CASES if case[2] in COMMANDS], by=_language)
 def test_a_command_that_is_named_is_one_that_is_read(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -351,7 +358,7 @@ def test_a_command_that_is_named_is_one_that_is_read(
     assert len(found) == len(told)
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_each_word_to_reply_with_stands_in_a_block_of_its_own_and_is_read(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -380,7 +387,7 @@ def test_word_that_undoes_is_told_while_it_can_be_undone(
     assert [word for word in words if not says(REPLIES, word)] == []
 
 
-@pytest.mark.parametrize("case", CUSTOMER_CASES, ids=str)
+@folded("case", CUSTOMER_CASES, by=_language)
 def test_a_block_of_what_is_asked_stands_apart(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -392,7 +399,7 @@ def test_a_block_of_what_is_asked_stands_apart(
             assert not after or asked.match(after) or re.match("[^:：]+[:：]", after), after
 
 
-@pytest.mark.parametrize("case", [case for case in CUSTOMER_CASES if case[2] == "de"], ids=str)
+@folded("case", [case for case in CUSTOMER_CASES if case[2] == "de"], by=_language)
 def test_german_is_written_as_german_letters_are(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:
@@ -459,7 +466,7 @@ def tags(page: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@folded("case", CASES, by=_language)
 def test_hostile_words_come_out_as_they_are_and_do_nothing(
     case: tuple[NoticeName, str, str], make_facts: MakeFacts
 ) -> None:

@@ -9,6 +9,9 @@ import pytest
 from pipeline.store.unit_of_work import Store
 from tests.servers.certificates import make_certificate
 from tests.servers.tokens import TokenServer, token_server
+from tests.world.fixtures import guard, one_child
+
+__all__ = ["guard", "one_child"]
 
 
 @pytest.fixture(scope="session")

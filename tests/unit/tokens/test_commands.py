@@ -41,7 +41,7 @@ def identity(shared: TokenServer) -> TokenServer:
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def english(monkeypatch: pytest.MonkeyPatch, one_child: None) -> Iterator[None]:
     monkeypatch.setenv("PIPELINE_LANG", "en")
     words.language_of_process.cache_clear()
     yield

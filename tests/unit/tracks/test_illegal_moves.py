@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -26,6 +27,7 @@ from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.deadlines import deadlines, due
 from pipeline.tracks.declaration import Chosen
 from pipeline.tracks.machine import apply
+from tests.folded import folded
 from tests.unit.tracks.rows import DAY, NOW, POLICY, C, E, F, M, S, T, Y, state_of
 
 TEAM = WorkingCalendar("JP", "Asia/Tokyo")
@@ -182,8 +184,9 @@ def test_certificate_that_has_ended_already_is_refused() -> None:
     assert refused(state, issued(certificate_expires_at=NOW)) == "certificate_expiry"
 
 
-@pytest.mark.parametrize("status", sorted(END_STATUSES))
-@pytest.mark.parametrize("event", list(EventName))
+@folded(
+    ("status", "event"), product(sorted(END_STATUSES), EventName), by=lambda case: case[0].value
+)
 def test_any_event_on_an_end_status_is_refused(status: Status, event: EventName) -> None:
     codes = {"ended_request"}
     if (status, event) == (S.WITHDRAWN, E.UNDO_WITHDRAW):

@@ -21,6 +21,7 @@ from pipeline.model.form import FormKind
 from pipeline.model.submission import Answer, CellType
 from pipeline.validation.answer import read_answer
 from pipeline.validation.reading import Hints
+from tests.folded import folded
 
 _CASES = Path(__file__).parent / "cases"
 _ESCAPE = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})|\\(n)")
@@ -45,8 +46,8 @@ def _rows(name: str) -> list[dict[str, str]]:
         ]
 
 
-def _name(row: dict[str, str]) -> str:
-    return row["name"]
+def _category(row: dict[str, str]) -> str:
+    return row["category"]
 
 
 def _home(field: str) -> FormKind:
@@ -73,18 +74,18 @@ def _assert_read(row: dict[str, str], field: str) -> None:
         assert codes[:1] == [code]
 
 
-@pytest.mark.parametrize("row", _rows("phone.csv"), ids=_name)
+@folded("row", _rows("phone.csv"), by=_category)
 def test_own_phone_case_is_read_as_a_careful_person_would(row: dict[str, str]) -> None:
     field = "contact_phone" if row["category"] == "contact_phone" else "phone_number"
     _assert_read(row, field)
 
 
-@pytest.mark.parametrize("row", _rows("text.csv"), ids=_name)
+@folded("row", _rows("text.csv"), by=_category)
 def test_own_text_case_is_read_as_a_careful_person_would(row: dict[str, str]) -> None:
     _assert_read(row, row["field"])
 
 
-@pytest.mark.parametrize("row", _rows("world.csv"), ids=_name)
+@folded("row", _rows("world.csv"), by=_category)
 def test_case_of_the_world_is_read_as_its_source_has_it(row: dict[str, str]) -> None:
     _assert_read(row, row["field"])
 

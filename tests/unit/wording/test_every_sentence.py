@@ -12,6 +12,7 @@ from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
 from pipeline.resources import read_toml
 from pipeline.wording.problems import priority, problem_languages, sentence
+from tests.folded import folded
 
 _LONGEST = 200
 #: A typical value of each placeholder that is not a label or a word from a table.
@@ -124,10 +125,14 @@ def _filled(code: str, text: str, language: str) -> Iterator[tuple[str, str]]:
         yield field, sentence(problem, language, of_kind)
 
 
+def _language(case: tuple[str, str]) -> str:
+    return case[0]
+
+
 _CASES = [(language, code) for language in problem_languages() for code in _entries(language)]
 
 
-@pytest.mark.parametrize(("language", "code"), _CASES)
+@folded(("language", "code"), _CASES, by=_language)
 def test_sentence_reads_whole_with_every_label(language: str, code: str) -> None:
     text = _entries(language)[code]
     for field, filled in _filled(code, text, language):
@@ -139,9 +144,7 @@ def test_sentence_reads_whole_with_every_label(language: str, code: str) -> None
         assert filled[0] == filled[0].upper(), (field, filled)
 
 
-@pytest.mark.parametrize(
-    ("language", "code"), [case for case in _CASES if case[0] != "en"], ids=lambda part: part
-)
+@folded(("language", "code"), [case for case in _CASES if case[0] != "en"], by=_language)
 def test_sentence_of_another_language_has_no_english_in_it(language: str, code: str) -> None:
     for field, filled in _filled(code, _entries(language)[code], language):
         quoted = re.sub(r"name@example\.com|Lucky Shrub", "", filled)
@@ -154,13 +157,13 @@ _CHOOSE_A_NOUN = re.compile(
 )
 
 
-@pytest.mark.parametrize("code", list(_entries("ja")))
+@folded("code", _entries("ja"), by=lambda _: "ja")
 def test_japanese_never_says_to_choose_what_is_no_answer(code: str) -> None:
     for field, filled in _filled(code, _entries("ja")[code], "ja"):
         assert not _CHOOSE_A_NOUN.search(filled), (field, filled)
 
 
-@pytest.mark.parametrize(("language", "code"), _CASES)
+@folded(("language", "code"), _CASES, by=_language)
 def test_label_that_is_a_question_stands_in_quotes_only(language: str, code: str) -> None:
     texts = form_texts(language)
     for field, filled in _filled(code, _entries(language)[code], language):
@@ -235,7 +238,7 @@ _REASON_LAST = re.compile(
 )
 
 
-@pytest.mark.parametrize("code", list(_entries("ja")))
+@folded("code", _entries("ja"), by=lambda _: "ja")
 def test_japanese_says_first_what_is_the_matter(code: str) -> None:
     assert not _REASON_LAST.search(_entries("ja")[code])
 
