@@ -13,6 +13,7 @@ from pipeline.validation.characters import (
     is_cell_error,
     mixed_letters,
     squeeze,
+    takes_back,
     utf16_length,
 )
 from pipeline.validation.choices.assent import words as assent_words
@@ -20,8 +21,9 @@ from pipeline.validation.dummies import KEYBOARD_ROWS, is_dummy
 from pipeline.validation.geography.country import is_country_name
 from pipeline.validation.geography.places import countries_of_place
 from pipeline.validation.reading import Finding, Hints, Read, ask, reject
+from pipeline.validation.remarks import without_remark, words_of
 from pipeline.validation.scripts import is_host_like
-from pipeline.validation.text import MARKUP
+from pipeline.validation.text import EMAIL, MARKUP
 
 _ACRONYM = 4
 _MASHED = 4
@@ -38,8 +40,9 @@ _EDGES = "*!@#~^_=|?$%.,;:-/\\"
 _INNER = re.compile(r"[*#~^_=|$%\\<>{}\[\]]|([!?@&.-])\1+")
 #: An address or link within a name, as a word of it.
 _LINK_WORD = re.compile(r"\S+\.\S{2,}")
-_EMAIL = re.compile(r"[^\s@,;()<>]{1,64}@[^\s@,;()<>]+\.[^\s@,;()<>]+")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+#: What stands between two names of which one is meant.
+_OR = re.compile(r"\s+/\s+|\s*／\s*|\s+(?:or|oder|ou|o)\s+|または|もしくは", re.IGNORECASE)
 #: UTF-8 that was read as Latin-1 or Windows-1252: MÃ¼ller, ä¼š.
 _MOJIBAKE = re.compile("[ÂÃâãäåæçèéð][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 #: Words of a claim that WhatsApp makes itself (display name guidelines: verification).
@@ -98,12 +101,13 @@ def read_display_name(text: str, question: Question, hints: Hints) -> Read:  # n
     findings = [found for rule in _RULES if (found := rule(name, question))]
     if not findings:
         return Read(name, Verdict.OK, notes)
-    return Read(_proposal(name), Verdict.ASK, notes, findings=tuple(findings), literal=name)
+    proposal = None if _two_names(name) else _proposal(name)
+    return Read(proposal, Verdict.ASK, notes, findings=tuple(findings), literal=name)
 
 
 def _proposal(name: str) -> str:
     """Return the name as WhatsApp would take it."""
-    bare = squeeze(MARKUP.sub("", name)) or name
+    bare = squeeze(MARKUP.sub("", without_remark(name) or name)) or name
     if not _URL.search(bare):
         bare = "".join(sign for sign in bare if not _is_emoji(sign))
         bare = squeeze(bare).strip(_EDGES + " ") or name
@@ -190,7 +194,7 @@ def _is_legal(top: str) -> bool:
 
 
 def _email(name: str, _question: Question) -> Finding | None:
-    found = _EMAIL.search(name)
+    found = EMAIL.search(name)
     return Finding("name_email", (("given", found.group()),)) if found else None
 
 
@@ -228,6 +232,24 @@ def _capitals(name: str, _question: Question) -> Finding | None:
     return Finding("name_capitals", (("given", name),)) if _shouts(name) else None
 
 
+def _remark(name: str, _question: Question) -> Finding | None:
+    bare = without_remark(name)
+    return Finding("confirm_value", (("value", bare),)) if bare else None
+
+
+def _either(name: str, _question: Question) -> Finding | None:
+    both = _two_names(name)
+    return Finding("two_values", (("a", both[0]), ("b", both[1]))) if both else None
+
+
+def _two_names(name: str) -> tuple[str, ...]:
+    """Return the two names of which one is meant; nothing when they have no word in common."""
+    parts = tuple(part for part in _OR.split(name) if part)
+    if len(parts) != 2:  # noqa: PLR2004 - one or the other
+        return ()
+    return parts if words_of(parts[0]) & words_of(parts[1]) else ()
+
+
 def _generic(name: str, _question: Question) -> Finding | None:
     folded = fold(name)
     words = re.findall(r"[^\W_]+", folded)
@@ -247,6 +269,7 @@ def _generic(name: str, _question: Question) -> Finding | None:
         or bool(_CLAIMS.search(name))
         or is_country_name(name)
         or bool(countries_of_place(name))
+        or (name.islower() and takes_back(name))  # to be decided
     )
     return Finding("name_generic") if generic else None
 
@@ -273,5 +296,7 @@ _RULES: tuple[Callable[[str, Question], Finding | None], ...] = (
     _meta,
     _symbols,
     _capitals,
+    _remark,
+    _either,
     _generic,
 )

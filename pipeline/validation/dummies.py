@@ -9,6 +9,8 @@ _COUNTING = 0.8
 _LONG_ENOUGH = 8
 _ZEROS_AT_THE_END = 8
 _REPEATS = 2.5
+#: Lengths of pieces that count, and from how many on it is no chance.
+_PIECES = ((2, 5), (3, 4), (4, 4))
 #: The rows of keyboards, as fingers run along them.
 KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
 #: UUIDs that documents use (RFC 4122, RFC 9562, their commentaries and libraries).
@@ -37,6 +39,7 @@ def is_dummy(text: str) -> bool:
         or _repeats(signs)
         or _counts(signs)
         or _counts(_without_twins(signs))
+        or _counts_in_pieces(signs)
     )
 
 
@@ -75,6 +78,18 @@ def _counts(signs: str) -> bool:
         return False
     most = max(steps.count(1), steps.count(-1))
     return most >= _COUNTING * len(steps)
+
+
+def _counts_in_pieces(signs: str) -> bool:
+    """Return whether pieces of one length go up or down by the same step: 1020304050."""
+    if not signs.isdecimal():
+        return False
+    for length, fewest in _PIECES:
+        numbers = [int(signs[at : at + length]) for at in range(0, len(signs) - length + 1, length)]
+        steps = {other - one for one, other in pairwise(numbers)}
+        if len(numbers) >= fewest and len(steps) == 1:
+            return True
+    return False
 
 
 def _step(one: str, other: str) -> int:

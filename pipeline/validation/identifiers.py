@@ -144,6 +144,11 @@ def _letters(text: str, question: Question) -> Read:
 
 def _usual(value: str, question: Question) -> Read:
     low, high = question.usual or (question.minimum, question.maximum)
+    bare = value.lstrip("0")
+    if bare != value:  # a number that somebody filled up
+        if len(bare) < question.minimum:
+            return reject("digits_id", min=question.minimum, max=question.maximum)
+        return ask(bare, "confirm_value", value=bare)
     if low <= len(value) <= high:
         return ok(value)
     return ask(value, "digits_id_unusual", min=low, max=high, m=len(value))

@@ -6,6 +6,7 @@ No list of doubts ends; what is known to be harmless does.
 import re
 from functools import cache
 
+from pipeline.validation.business_name import names_without_form
 from pipeline.validation.characters import fold, takes_back
 from pipeline.validation.geography.country import is_country_name
 
@@ -66,6 +67,7 @@ _EITHER = re.compile(
 )
 #: A piece with a digit, an address or a link: the value itself, in any spelling.
 _VALUES = re.compile(r"[^\s()（）<>「」]{0,300}[\d@/][^\s()（）<>「」]{0,300}")
+_REMARK = re.compile(r"\s[(（]\s?([^()（）]{2,200})[)）]$")
 _LONGEST = 1_000
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e'’])*")
 
@@ -140,6 +142,19 @@ def unlisted(text: str, value: str, known: frozenset[str]) -> str:
     return " ".join(
         word for word in words if fold(word) not in harmless and not is_country_name(word)
     )
+
+
+def without_remark(name: str) -> str:
+    """Return ``name`` without the remark in brackets behind it: (see note); nothing without one.
+
+    What belongs to a name begins with a capital there, or its script has none.
+    """
+    found = _REMARK.search(name)
+    if found is None or not found[1][:1].islower() or not is_doubted(found[1]):
+        return ""
+    if fold(found[1]) not in names_without_form(name)[1]:  # UG (haftungsbeschränkt)
+        return ""
+    return name[: found.start()].strip()
 
 
 def is_doubted(rest: str, *, names: bool = False) -> bool:

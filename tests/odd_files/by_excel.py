@@ -399,3 +399,52 @@ EXCEL.asked(
     words="Abteilung gibt es nicht mehr",
     language="de",
 )
+
+
+def _scenario(content: bytes) -> bytes:
+    """Keep other values for a cell (18.3.1.76), as Scenario Manager does."""
+    place = cell(load_workbook(BytesIO(content)), "phone_number").coordinate
+    scenarios = (
+        '<scenarios current="0"><scenario name="Plan B" count="1" user="Tom"'
+        f' comment="if the merger comes"><inputCells r="{place}" val="+44 113 496 0001"/>'
+        "</scenario></scenarios>"
+    ).encode()
+
+    def change(old: bytes) -> bytes:
+        before = list(re.finditer(rb"<sheetProtection[^>]*/>|</sheetData>", old))[-1].end()
+        return old[:before] + scenarios + old[before:]
+
+    return part(FORM, change)(content)
+
+
+EXCEL.asked(
+    "scenario",
+    "Data > What-If Analysis > Scenario Manager",
+    _scenario,
+    "phone_number",
+    words=("Plan B", "if the merger comes", "+44 113 496 0001"),
+)
+EXCEL.asked(
+    "shape with a description",
+    "Format Shape > Alt Text",
+    drawn(
+        lambda row: anchored(
+            shape("").replace('name="Box"', 'name="Box" descr="wrong since June"'), row, 4
+        ),
+        "website",
+    ),
+    "website",
+    words="wrong since June",
+)
+EXCEL.staff(
+    "picture behind the sheet",
+    "Page Layout > Background",
+    lambda content: related(
+        _saved(content),
+        f"{_LINKS}/image",
+        "../media/image9.png",
+        b"\x89PNG\r\n\x1a\n",
+        tag=f'<picture xmlns:r="{_LINKS}" r:id="rIdAdded"/>',
+    ),
+    marked=True,
+)

@@ -727,3 +727,10 @@ PAGES.add(
     "mergers on the web",
     _by(_bookmark("onboarding_en.pdf")),
 )
+PAGES.asked(
+    "window whose note is gone",
+    "a viewer that deletes half of a note",
+    _by(note("Popup", "display_name", "really this one?")),
+    "display_name",
+    words="really this one?",
+)

@@ -16,6 +16,7 @@ from pipeline.validation.calendar.date_names import (
     words_in,
 )
 from pipeline.validation.calendar.eras import ERA, ERA_NAMES, ERAS, KANJI_NUMBER, kanji_number
+from pipeline.validation.calendar.several import several_days
 from pipeline.validation.characters import clean, decimal_digits, fold, squeeze
 from pipeline.validation.reading import Hints, Read, ask, ok, reject
 
@@ -88,7 +89,7 @@ def read_date(text: str, question: Question, hints: Hints) -> Read:  # noqa: PLR
     if found:
         is_first = question.kind is AnswerKind.DATE  # asks from when on
         return _doubted(found[0], FROM_ON.sub(" ", rest) if is_first else rest).noted(*notes)
-    return _by_week(plain) or _no_date(plain, text)
+    return _by_week(plain) or several_days(plain) or _no_date(plain, text)
 
 
 def _written(whole: str) -> str:
@@ -154,10 +155,9 @@ def _no_date(plain: str, text: str) -> Read:
     if _NO_YEAR.fullmatch(plain):
         return ask(None, "date_missing", part="year")
     month = next((word for word in words_in(plain) if month_of(word)), None)
-    if month and re.search(r"\d{4}", plain):
-        return ask(None, "date_missing", part="day")
-    if month and re.search(r"\d", plain):
-        return ask(None, "date_missing", part="year")
+    has_day, has_year = (re.search(rf"(?<!\d)\d{{{n}}}(?!\d)", plain) for n in ("1,2", "4"))
+    if month and bool(has_day) is not bool(has_year):
+        return ask(None, "date_missing", part="year" if has_day else "day")
     return ask(None, "date_vague", given=text.strip())
 
 

@@ -111,9 +111,10 @@ _STEMS = re.compile(
     re.IGNORECASE,
 )
 NEGATED = re.compile(
-    r"\b(?:no|not|never|none|without|except|disagree|decline|refuse|don't|doesn't|isn't|aren't|can't"
-    r"|cannot|won't|nicht|kein|keine|keinen|nie|ohne|pas|jamais|sin|nunca|tampoco|não|non|niet"
-    r"|geen|inte|ikke|ei|nie|nem|не|нет)\b|n't\b|ません|ない|なし|不同意|未|非|拒|안 |않|不",
+    r"\b(?:no|not|never|none|without|except|other than|ausser|disagree|decline|refuse|don't|doesn't"
+    r"|isn't|aren't|can't|cannot|won't|nicht|kein|keine|keinen|nie|ohne|pas|jamais|sin|nunca|tampoco"
+    r"|não|non|niet|geen|inte|ikke|ei|nie|nem|не|нет)\b|n't\b|ません|ない|なし|不同意|未|非|拒|以外"
+    r"|除[くい]|안 |않|不",
     re.IGNORECASE,
 )
 _SKIN_TONES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")

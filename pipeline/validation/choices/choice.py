@@ -282,12 +282,13 @@ def _unclear(given: str) -> Read:
 def _yes_or_no(text: str, question: Question, hints: Hints) -> Read:
     """Return yes or no; a condition after the answer is asked about."""
     word = _strip(text)
-    found = words().get(word)
-    if found:
-        return ok(found)
+    parts = [part.strip() for part in re.split(r"[/／|・]", word)]
+    halves = {half for part in parts if (half := words().get(part))}
+    twice = halves if all(part in words() for part in parts) else set()
+    if word in words() or len(twice) == 1:
+        return ok(words().get(word) or twice.pop())
     if word in proposals():
         return ask(proposals()[word], "bool_unclear", given=text)
-    halves = {half for part in re.split(r"[/／|・]", word) if (half := words().get(part.strip()))}
     if len(halves) > 1:
         return _unclear(text)
     condition = _CONDITION.search(text)

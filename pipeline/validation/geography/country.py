@@ -38,6 +38,7 @@ _SHORTEST_TYPO = 5
 _SPLIT = re.compile(
     r"\s*(?:/|／|,|、|;|:|\||\n|&|\bor\b|\band\b|\bund\b|または|と|=)\s*|\s+[-–—~]\s+"
 )
+_ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]$")
 _BRACKETS = re.compile(r"^(.+?)\s*[(（\[](.+?)[)）\]]$")
 _BRACKETS_FIRST = re.compile(r"^[(（\[]([^)）\]]+)[)）\]]\s*(.{2,})$")
 _CODE_FIRST = re.compile(r"^([A-Z]{2,3})[\s.)]\s*(.{3,})$")
@@ -93,11 +94,11 @@ def _in_parts(text: str) -> Read | None:
     parts = _parts(text)
     if len(parts) < 2:  # noqa: PLR2004 - one part is the whole
         return None
-    known = [found for part in parts if (found := _one(part))]
+    known = [found for part in parts if (found := _one(part) or _one(_ASIDE.sub("", part)))]
     both = [code for code in known[0] if all(code in other for other in known)] if known else []
     distinct = tuple(dict.fromkeys(code for found in known for code in found))
     if len(known) == len(parts):
-        if len(both) == 1 and all(map(_is_sure, parts)):
+        if len(both) == 1 and all(map(_is_sure, parts)) and all(map(_one, parts)):
             return ok(both[0])
         return _settled(tuple(both) or distinct, "two_values", sure=False)
     if len(distinct) > 1 and not both:
@@ -164,6 +165,8 @@ def _one(text: str) -> tuple[str, ...]:  # noqa: PLR0911 - a return for each out
         return (upper,)
     if upper in by_alias():
         named = () if bare.isupper() else names().get(key_of(bare), ())  # Nga: Russia, or NGA
+        if upper.isdecimal():  # 356 is India, and calls Malta
+            named = _by_calling_code(upper)
         return tuple(dict.fromkeys((*by_alias()[upper], *named)))
     if re.fullmatch(r"(?:\w )+\w", upper):
         return _one(upper.replace(" ", ""))

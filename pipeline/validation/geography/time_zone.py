@@ -347,7 +347,10 @@ def _by_country(key: str, question: Question, hints: Hints) -> Read:
     if read.verdict is Verdict.ASK and not countries_of_place(bare):
         return ask(None, "time_zone")  # a slip of a country's name tells no zone
     found = _of_country(read.value) if read.value else ()
-    if found and read.verdict is Verdict.OK and len({_offsets(zone) for zone in found}) == 1:
+    places = countries_of_place(bare)  # Georgia is a state of the USA, too
+    elsewhere = bool(places) and read.value not in places
+    is_one = len({_offsets(zone) for zone in found}) == 1
+    if is_one and not elsewhere and read.verdict is Verdict.OK:
         main = tuple(zone for zone in found if zone in windows_zones())
         return ok((main or found)[0])
     if read.value and read.value in MAIN_ZONES:

@@ -28,8 +28,8 @@ _KINDS = {
     "/Stamp": LeftOverKind.STAMP,
     "/StrikeOut": LeftOverKind.STRUCK,
 }
-#: Fields are read elsewhere, and a window says what its note says.
-_ELSEWHERE = frozenset({"/Widget", "/Popup"})
+#: Fields are read elsewhere.
+_FIELD, _WINDOW = "/Widget", "/Popup"
 #: What programs add by themselves; only words make them a person's.
 _OF_PROGRAMS = frozenset({"/Link", "/PrinterMark", "/TrapNet", "/Screen"})
 #: What looks like nothing when it says nothing: words may be in its look.
@@ -70,7 +70,7 @@ def own_sentences(pdf: Any) -> list[str]:
         line
         for page in itertools.islice(pdf.pages, _MOST_PAGES)
         for item in _listed(page)
-        if str(item.get("/Subtype")) not in _ELSEWHERE and _is_own(item, page)
+        if not _is_elsewhere(item) and _is_own(item, page)
         for words in [read_text(item.get(_CONTENTS))[0]]
         for line in [*words.split("\n"), words, words.partition(_MEANING)[0]]
     ]
@@ -87,7 +87,7 @@ def _listed(page: Any) -> list[Any]:
 def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
     """Return what one annotation adds; None when it is a field, of a program, or ours."""
     subtype = str(annotation.get("/Subtype"))
-    if subtype in _ELSEWHERE or _is_own(annotation, page):
+    if _is_elsewhere(annotation) or _is_own(annotation, page):
         return None
     words = _words(annotation)
     if subtype in _OF_PROGRAMS and (not words or _is_printed(annotation, page)):
@@ -102,6 +102,14 @@ def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
         words = " – ".join(filter(None, [_file_name(annotation), words]))
     kind = _KINDS.get(subtype, LeftOverKind.ANNOTATION)
     return Mark(number, _places(annotation), kind, tidied(words), is_typed=subtype == "/FreeText")
+
+
+def _is_elsewhere(annotation: Any) -> bool:
+    """Return whether a field or a note says the same; a window may have lost its note."""
+    subtype = str(annotation.get("/Subtype"))
+    if subtype == _WINDOW:
+        return "/Parent" in annotation or not _words(annotation)
+    return subtype == _FIELD
 
 
 def _is_own(annotation: Any, page: Any) -> bool:

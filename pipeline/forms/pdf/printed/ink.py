@@ -51,7 +51,7 @@ def ink(
     """
     columns, rows = spot.grid()
     free = [x for x in columns if not any(left <= x <= right for left, right in written)]
-    return sum(page.is_dark(*mapping(x, y)) for x in free for y in rows)
+    return page.count_dark(free, rows, mapping)
 
 
 def is_marked(found: int, blank: int) -> bool:

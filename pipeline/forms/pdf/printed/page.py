@@ -5,7 +5,7 @@ Places are in points of the page's own space (ISO 32000-2, 8.3.2.3), whatever it
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +27,9 @@ _WHOLE_PAGE = 0.7
 _MANY_LETTERS = 200  # more than a scan is cut in strips
 _FINE = 100  # parts of a pixel in which the place of a point is asked for
 _DARK = 175  # of 255
+#: What shades of grey are: ink or none.
+_INK = bytes(shade < _DARK for shade in range(256))
+_LONG_WAY = 1000.0  # points, by which the way of a line is told
 _SAME = 0.001
 _LONGEST_TAG = 32
 
@@ -243,24 +246,43 @@ class PrintedPage:
         bitmap.close()
         return picture
 
-    def is_dark(self, x: float, y: float) -> bool:
-        """Return whether the page shows ink at a point of it; false outside of the page."""
-        pixels, stride, size, (a, b, c, d, e, f) = self._picture
-        column, row = int(a * x + c * y + e), int(b * x + d * y + f)
-        if not (0 <= column < size[0] and 0 <= row < size[1]):
-            return False
-        return bool(pixels[row * stride + column] < _DARK)
+    def count_dark(
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        mapping: Callable[[float, float], tuple[float, float]],
+    ) -> int:
+        """Return how many points of a grid show ink, seen on the page through ``mapping``.
+
+        Pages are turned by quarters alone, so a line of the grid is a line of pixels.
+        """
+        if not xs or not ys:
+            return 0
+        dark, stride, (width, height), _ = self._picture
+        begin, end = self._pixel(*mapping(0, 0)), self._pixel(*mapping(_LONG_WAY, 0))
+        columns = [self._pixel(*mapping(x, ys[0])) for x in xs]
+        rows = [self._pixel(*mapping(xs[0], y)) for y in ys]
+        if abs(end[0] - begin[0]) < abs(end[1] - begin[1]):
+            columns, rows = rows, columns
+        across = [column for column, _ in columns if 0 <= column < width]
+        lines = (dark[row * stride : row * stride + width] for _, row in rows if 0 <= row < height)
+        return sum(sum(map(line.__getitem__, across)) for line in lines)
+
+    def _pixel(self, x: float, y: float) -> tuple[int, int]:
+        """Return column and row of the pixel at a point of the page, or beside it."""
+        a, b, c, d, e, f = self._picture[3]
+        return int(a * x + c * y + e), int(b * x + d * y + f)
 
     @cached_property
     def _picture(self) -> tuple[bytes, int, tuple[int, int], tuple[float, ...]]:
-        """The page in shades of grey, and the matrix from its points to the pixels."""
+        """Where the page has ink, pixel by pixel, and the matrix from its points to the pixels."""
         import pypdfium2.raw as pdfium  # noqa: PLC0415 - slow to import
 
         width, height = self._page.get_size()
         most = (_MAXIMUM_PIXELS / max(width * height, 1.0)) ** 0.5
         bitmap = self._page.render(scale=min(_PIXELS_A_POINT, most), grayscale=True)
         size, stride = (bitmap.width, bitmap.height), bitmap.stride
-        pixels = bytes(bitmap.buffer)
+        ink = bytes(bitmap.buffer).translate(_INK)
         bitmap.close()
 
         def device(x: float, y: float) -> tuple[float, float]:
@@ -271,7 +293,7 @@ class PrintedPage:
 
         (e, f), (x1, y1), (x2, y2) = device(0, 0), device(1000, 0), device(0, 1000)
         matrix = ((x1 - e) / 1000, (y1 - f) / 1000, (x2 - e) / 1000, (y2 - f) / 1000, e, f)
-        return pixels, stride, size, matrix
+        return ink, stride, size, matrix
 
     def close(self) -> None:
         """Free the page."""

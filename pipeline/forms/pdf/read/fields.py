@@ -242,9 +242,16 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
         if subtype == _WIDGET:
             top = _topmost(annotation)
             widgets += [top] if top is annotation else [top, annotation]
-        elif subtype != _POPUP and (subtype != _LINK or _CONTENTS in annotation):
+        elif subtype not in {_POPUP, _LINK} or _says_something(annotation, subtype):
             has_notes = has_notes or not is_own_note(annotation)
     return widgets, has_notes
+
+
+def _says_something(annotation: Any, subtype: Any) -> bool:
+    """Return whether a link has words, or a window has no note that says them."""
+    if _CONTENTS not in annotation:
+        return False
+    return bool(subtype == _LINK) or _PARENT not in annotation
 
 
 def _first_pages(pdf: Any) -> Iterator[Any]:

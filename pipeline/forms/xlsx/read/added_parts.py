@@ -179,7 +179,7 @@ def _things(
         item = waiting.pop()
         name = _name(item)
         if name in _SHAPES:
-            yield LeftOverKind.TEXT_BOX, "\n".join(_paragraphs(item))
+            yield LeftOverKind.TEXT_BOX, "\n".join((*_paragraphs(item), _description(item))).strip()
         elif name == "pic":
             yield LeftOverKind.PICTURE, _description(item)
         elif name == "contentPart":
@@ -193,9 +193,9 @@ def _things(
             waiting += list(item)[:1]
 
 
-def _description(picture: ET.Element) -> str:
-    """Return the alternative text of a picture (20.1.2.2.8)."""
-    for item in picture.iter():
+def _description(drawn: ET.Element) -> str:
+    """Return the alternative text of a picture or a shape (20.1.2.2.8)."""
+    for item in drawn.iter():
         if _name(item) == "cNvPr":
             return "\n".join(filter(None, (item.get("title", ""), item.get("descr", ""))))
     return ""
@@ -255,7 +255,7 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _objects(_archive: Archive, _part: str) -> Iterable[Lying]:
-    """Yield one mark for an embedded object."""
+    """Yield one mark for an embedded object, or for the picture behind a sheet."""
     return (Lying(LeftOverKind.PICTURE, "", 0, 0, 0),)
 
 
@@ -267,4 +267,5 @@ _READERS = {
     "vmlDrawing": (_controls, LeftOverKind.TEXT_BOX),
     "oleObject": (_objects, LeftOverKind.PICTURE),
     "package": (_objects, LeftOverKind.PICTURE),
+    "image": (_objects, LeftOverKind.PICTURE),
 }

@@ -1,7 +1,8 @@
-"""Reads the words of a worksheet that no cell shows: of its rules and of its links.
+"""Reads the words of a worksheet that no cell shows: of its rules, links and scenarios.
 
 A rule for what may be entered has the texts of two windows (ECMA-376 Part 1, 18.3.1.32), a link has
-a tip (18.3.1.47). Newer rules stand in an extension of the sheet, with the same names.
+a tip (18.3.1.47), a scenario has a name, a comment and other values for cells (18.3.1.76). Newer
+rules stand in an extension of the sheet, with the same names.
 """
 
 import re
@@ -12,10 +13,12 @@ from typing import NamedTuple
 from pipeline.forms.xlsx.read.parts import unescape
 from pipeline.model.submission import LeftOverKind
 
-_HOLDERS = frozenset({"dataValidations", "hyperlinks", "extLst"})
+_HOLDERS = frozenset({"dataValidations", "hyperlinks", "scenarios", "extLst"})
 _TEXTS = {
     "dataValidation": (LeftOverKind.RULE, ("promptTitle", "prompt", "errorTitle", "error")),
     "hyperlink": (LeftOverKind.LINK, ("tooltip",)),
+    "scenario": (LeftOverKind.COMMENT, ("name", "comment")),
+    "inputCells": (LeftOverKind.COMMENT, ("val",)),
 }
 _MOST = 2_000
 _LONGEST = 1_000
@@ -31,7 +34,7 @@ class Aside(NamedTuple):
 
 
 def asides_of(root: ET.Element) -> tuple[Aside, ...]:
-    """Return the words of the rules and links of a worksheet, in the order of the file."""
+    """Return the words of the rules, links and scenarios of a sheet, in the order of the file."""
     holders = [item for item in root if _name(item) in _HOLDERS]
     return tuple(_asides(holders)) if holders else ()
 
@@ -50,9 +53,10 @@ def _asides(holders: list[ET.Element]) -> Iterator[Aside]:
 
 
 def _rows(item: ET.Element) -> tuple[tuple[int, int], ...]:
-    where = item.get("sqref") or item.get("ref") or ""
+    where = item.get("sqref") or item.get("ref") or item.get("r") or ""
     if not where:
-        where = " ".join(child.text or "" for child in item if _name(child) == "sqref")
+        inner = (child.text if _name(child) == "sqref" else child.get("r") for child in item)
+        where = " ".join(filter(None, inner))
     found = (_ROWS.match(area) for area in where[:_LONGEST].split())
     return tuple(
         (int(area.group(1)), int(area.group(2) or area.group(1))) for area in found if area
