@@ -77,8 +77,8 @@ def _check(year: Year, least: int) -> None:
     assert not faults, "\n".join([*faults, str(year.refused)])
 
 
-def test_some_requests_of_four_months(make_world: MakeWorld) -> None:
-    _check(_lived(make_world, 7, 15, 120), 40)
+def test_some_requests_of_three_months(make_world: MakeWorld) -> None:
+    _check(_lived(make_world, 7, 9, 100), 25)
 
 
 @pytest.mark.long
