@@ -54,9 +54,8 @@ _LABEL = re.compile(r"[A-Z0-9]+", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}", re.ASCII)
 #: The alphabet for addresses (RFC 4648, section 5), read as the usual one.
 _OF_ADDRESSES = str.maketrans("-_", "+/")
-#: Figures of octets, and words, are base64 by their characters alone.
+#: Figures of octets are base64 by their characters alone.
 _FIGURES = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
-_LONGEST_WORD = 15
 #: What programs put around each line: its number, a mark, the initials of who wrote it.
 _WIDEST_MARGIN = 8
 _MOST_LINES = 2_000
@@ -302,10 +301,14 @@ def _without_margins(body: str) -> bytes | None:
 
 
 def _is_no_base64(body: str) -> bool:
-    """Tell figures of octets, and words of a language, that happen to be characters of base64."""
+    """Tell figures of octets, and words of a language, that happen to be characters of base64.
+
+    Programs break base64 into lines of one length, of which the last may be shorter.
+    """
     words = body.split()
-    short = sum(1 for word in words if len(word) <= _LONGEST_WORD)
-    return 2 * short >= len(words) or all(_FIGURES.fullmatch(word) for word in words)
+    is_uneven = len({len(word) for word in words[:-1]} | {len(words[0])}) > 1
+    is_uneven = is_uneven or len(words[-1]) > len(words[0])
+    return is_uneven or all(_FIGURES.fullmatch(word) for word in words)
 
 
 def recognise(content: bytes) -> PastedCertificate | PasteRefused:

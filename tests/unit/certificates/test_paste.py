@@ -144,6 +144,16 @@ def test_lines_with_something_around_them_are_read_at_every_length(
         assert found.text == made.text
 
 
+@pytest.mark.parametrize("more", range(6))
+def test_boundaries_without_dashes_are_no_certificate_of_meta(
+    issuer: EmbeddedIssuer, now: datetime, more: int
+) -> None:
+    subject = CertificateSubject("x" * (1 + more), "WA-7K3M9Q4M", "+81312345678")
+    made = issuer.finish(issuer.prepare(subject, issuer.reserve_serial(), now).to_be_signed)
+    found = read_paste(made.text.replace("-", ""), now)
+    assert isinstance(found, PasteRefused)
+
+
 def test_a_numbered_line_of_meta_is_not_taken_for_another_certificate(now: datetime) -> None:
     assert read_paste(f"     1\t{META}\n", now) == PasteRefused(PasteCode.UNREADABLE)
 
