@@ -38,6 +38,7 @@ _PATHS = (
     "meta.token.file",
     "meta.pin.file",
     "meta.ca_file",
+    "backup.passphrase.file",
     "metrics.textfile",
     "metrics.token.file",
     "ping.url.file",

@@ -62,6 +62,7 @@ _ENCRYPTION = click.Choice(("tls", "starttls", "none"))
 @click.option("--issuer", type=click.Choice([issuer.value for issuer in Issuer]))
 @click.option("--meta-waba-id")
 @_secret_options("meta-token")
+@click.option("--store-url")
 @click.option("--force", is_flag=True)
 def init(out: Path, *, force: bool, **options: str | int | None) -> int:
     """Write a configuration that can work, then say whether the servers let us in."""

@@ -43,6 +43,7 @@ KEYS = {
     "alert_to": "team.alert_to",
     "issuer": "certificates.issuer",
     "meta_waba_id": "meta.waba_id",
+    "store_url": "store.url",
 }
 
 #: The beginning of the options that name the source of a secret.

@@ -8,9 +8,11 @@ import sys
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from pipeline.cli import run
@@ -269,3 +271,21 @@ def test_what_is_written_is_read_as_it_was_meant() -> None:
     values = {"a": {"text": 'q"\\ü', "none": "", "list": ["x"], "table": {"file": "a b"}, "n": 1}}
     values["a"].pop("none")
     assert tomllib.loads(to_toml(values)) == values
+
+
+def test_database_is_made_where_the_option_says_and_not_in_the_state_folder(
+    init: Init, new_postgresql: Callable[[], str]
+) -> None:
+    database = new_postgresql()
+    code, _, err = init("--store-url", database)
+    assert (code, _written()["store"]["url"]) == (0, database), err
+    assert not Path("state/requests.sqlite3").exists()
+    with closing(psycopg.connect(database)) as connection:
+        made = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'requests'")
+        assert made.fetchone() == (1,)
+
+
+def test_url_of_no_database_is_refused_by_its_option(init: Init) -> None:
+    code, _, err = init("--store-url", "postgresql://127.0.0.1")
+    assert (code, "--store-url" in err) == (4, True)
+    assert not Path("pipeline.toml").exists()

@@ -1,8 +1,12 @@
 """Settings that look right and cannot work: places, names, signs in addresses, blank secrets."""
 
+from pathlib import Path
+
 import pytest
 
+from pipeline.config import Secret, Settings, read_values
 from pipeline.config.folders import MAILDIR_LEVEL
+from pipeline.config.reading import section_at
 from pipeline.config.zones import near_zone
 from pipeline.mailbox import maildir
 from tests.unit.cli.conftest import IMAP, SMTP, Check, refused
@@ -111,3 +115,19 @@ def test_zone_of_nowhere_has_no_suggestion(name: str) -> None:
 
 def test_names_of_folders_are_those_that_a_maildir_takes() -> None:
     assert maildir._NAME.pattern == MAILDIR_LEVEL.pattern
+
+
+def test_file_of_each_secret_is_taken_from_the_folder_of_the_configuration() -> None:
+    secrets = [
+        (section, key)
+        for section in Settings.types
+        for key, kind in (section_at([section]) or Settings).types.items()
+        if isinstance(kind, type) and issubclass(kind, Secret)
+    ]
+    written: dict[str, dict[str, dict[str, str]]] = {}
+    for section, key in secrets:
+        written.setdefault(section, {})[key] = {"file": "secret"}
+    found = read_values(Path("/etc/x/pipeline.toml"), written, {}).values
+    files = {f"{section}.{key}": found[section][key]["file"] for section, key in secrets}
+    assert "backup.passphrase" in files
+    assert files == dict.fromkeys(files, "/etc/x/secret")
