@@ -1,6 +1,6 @@
 """Databases as programmes of before left them, with the story of the demo, are brought up to date.
 
-``released/`` has one for each schema that has been out; the bytes of mails that had been sent were
+``databases/`` has one for each schema that has been out; the bytes of mails that had been sent were
 taken out. A new one is written by ``python -m tests.migration.released PATH``.
 """
 

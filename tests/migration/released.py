@@ -1,4 +1,7 @@
-"""Write the database of a demo as one of a released schema: ``python -m ... PATH``."""
+"""Databases of the schemas that have been out; this writes one more.
+
+``python -m tests.migration.released PATH`` packs the database of a demo.
+"""
 
 import gzip
 import sqlite3
@@ -7,7 +10,9 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from tests.migration.released import FOLDER
+FOLDER = Path(__file__).parent / "databases"
+#: The mailbox of the demo.
+MAILBOX = "main"
 
 
 def main(path: Path) -> None:
