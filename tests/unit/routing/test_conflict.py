@@ -85,7 +85,7 @@ _PREVIOUS: list[tuple[FormKind | None, Status | None, bool]] = [
 
 #: Whether message, file and answers are the same, and older: what the ledger answers first, once.
 _SAME = [
-    (True, False, False, False),
+    (True, True, True, False),
     *((False, *rest) for rest in product((False, True), repeat=3)),
 ]
 
