@@ -40,7 +40,9 @@ __all__ = ["english"]
 _PASSPHRASE = "hush passphrase of the authority"
 _PASSWORD = "hush-password-of-mail-out"
 _CODE, _PIN = "918273", "774411"
-_META = base64.b64encode(bytes(range(7, 250)) * 2).decode()
+# two fields of 243 octets each, as a certificate of Meta has fields
+_FIELDS = b"".join(bytes((tag, 0xF3, 0x01, *range(7, 250))) for tag in (0x0A, 0x12))
+_META = base64.b64encode(_FIELDS).decode()
 _ALWAYS = {"mailbox": {"kind": "maildir"}, "logs": {"level": "debug"}}
 
 #: Where a secret has to be, by the beginning of the place's name.
