@@ -104,6 +104,15 @@ class Browsers:
         return [fault for person in self.people for fault in person.faults]
 
 
+def leave(page: "Page", selector: str) -> None:
+    """Click what leads to another page; return when that one is loaded.
+
+    A bare click returns when the address has changed, before there is anything to be counted.
+    """
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def tick(page: "Page", label: str) -> None:
     """Tick a box, which may be among the answers that nothing speaks against."""
     box = f"label.tick:has-text('{label}') input"

@@ -2,7 +2,7 @@
 
 from pipeline.model.request import Status
 from tests.browser.console import Running
-from tests.browser.people import Browsers, tick
+from tests.browser.people import Browsers, leave, tick
 
 _NAME = "Legal name of the company"
 _TEXT = "Is this the name\non your register? 「株」"
@@ -18,10 +18,10 @@ def test_the_second_is_told_what_is_new_and_loses_no_text(
     page.fill("#in-text", _TEXT)
     other = mori.go(f"/r/{reference}/d/hold")
     other.fill("#in-text", "Legal looks at it.")
-    other.click("button[data-submit]")
+    leave(other, "button[data-submit]")
     assert console.record(reference).status is Status.HELD
 
-    page.click("button[data-submit]")
+    leave(page, "button[data-submit]")
     told = page.inner_text("main")
     assert "mori" in told
     assert page.locator("[role=alert]").count() == 1
@@ -40,10 +40,10 @@ def test_a_customer_writes_while_somebody_decides(console: Running, browsers: Br
     page.fill("#in-text", _TEXT)
     record = console.record(reference)
     console.world.reply(record, "Please wait, our shop gets a new name.")
-    page.click("button[data-submit]")
+    leave(page, "button[data-submit]")
     assert "our shop gets a new name" in page.inner_text("[role=alert]")
     assert page.input_value("#in-text") == _TEXT
-    page.click("button[data-submit]")  # now it is known
+    leave(page, "button[data-submit]")  # now it is known
     assert page.locator(".notice.done").count() == 1
     assert console.record(reference).status is Status.NEEDS_CORRECTION
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline.model.request import Status
 from pipeline.store.outbox_records import OutboxState
 from tests.browser.console import Running
-from tests.browser.people import Browsers, Person
+from tests.browser.people import Browsers, Person, leave
 
 #: What tells where the focus is: the element, whether it is seen, and where it stands.
 _FOCUSED = """() => {
@@ -28,9 +28,9 @@ def _rejected(console: Running, person: Person) -> str:
     (reference,) = console.fresh(1)
     page = person.go(f"/r/{reference}/d/reject")
     page.select_option("select[name=rejected]", index=1)
-    page.click("button[data-submit]")
+    leave(page, "button[data-submit]")
     if page.locator("button.grave").count():
-        page.click("button.grave")
+        leave(page, "button.grave")
     page.wait_for_selector("form.undo")
     page.wait_for_load_state()
     assert console.record(reference).status is Status.REJECTED
@@ -58,7 +58,7 @@ def test_a_decision_is_taken_back_in_its_window(
     if by_keys:
         assert person.follow("z") == f"/r/{reference}"
     else:
-        page.click("form.undo button")
+        leave(page, "form.undo button")
     _undone(console, person, reference)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipeline.model.request import Status
 from tests.browser.console import Running
-from tests.browser.people import Browsers, Person, tick
+from tests.browser.people import Browsers, Person, leave, tick
 
 
 def _open(person: Person, reference: str) -> None:
@@ -106,12 +106,12 @@ def test_twelve_requests_by_keys_alone(console: Running, browsers: Browsers) -> 
 def test_a_request_by_the_mouse_alone(console: Running, browsers: Browsers) -> None:
     (reference,) = console.fresh(1)
     page = browsers.person("mouse").go("/")
-    page.click(f"text={reference}")
-    page.click("main a:has-text('Ask for corrections')")
+    leave(page, f"text={reference}")
+    leave(page, "main a:has-text('Ask for corrections')")
     tick(page, "Legal name of the company")
     page.fill("#in-text", "Is it the name of the register?")
     page.wait_for_selector("#outcome :text('Is it the name of the register?')")
-    page.click("button[data-submit]")
+    leave(page, "button[data-submit]")
     assert page.locator(".notice.done").count() == 1
     assert console.record(reference).status is Status.NEEDS_CORRECTION
 
@@ -121,26 +121,26 @@ def test_a_request_without_scripts(console: Running, browsers: Browsers) -> None
     person = browsers.person("plain", java_script_enabled=False)
     page = person.page
     person.go("/q/needs-me")
-    page.click(f"text={first}")
-    page.click("main a:has-text('In the original') >> nth=1")
+    leave(page, f"text={first}")
+    leave(page, "main a:has-text('In the original') >> nth=1")
     assert page.locator("#place").count() == 1
-    page.click("main a:has-text('Ask for corrections')")
+    leave(page, "main a:has-text('Ask for corrections')")
     tick(page, "Legal name of the company")
     page.fill("#in-text", "Is it the name of the register?")
-    page.click("text=Preview")
+    leave(page, "text=Preview")
     assert "Is it the name of the register?" in page.inner_text("#outcome")
     assert page.input_value("#in-text") == "Is it the name of the register?"
-    page.click("button[data-submit]")
+    leave(page, "button[data-submit]")
     assert console.record(first).status is Status.NEEDS_CORRECTION
     person.go(f"/r/{second}/d/reject")
     page.select_option("#in-rejected", index=1)
-    page.click("button[data-submit]")
+    leave(page, "button[data-submit]")
     assert console.record(second).status is Status.POLICY_REVIEW
-    page.click("button.grave")
+    leave(page, "button.grave")
     assert console.record(second).status is Status.REJECTED
     page.click("details.menu summary")
-    page.click("text=Dark")
+    leave(page, "text=Dark")
     assert page.get_attribute("html", "data-theme") == "dark"
     page.click("details.menu summary")
-    page.click("text=Log out")
+    leave(page, "text=Log out")
     assert person.path == "/login"
