@@ -23,6 +23,11 @@ def wait_for_ever(descriptor: int, event: int) -> None:
     poller.poll()
 
 
+def size(payload: bytes) -> int:
+    """Return how many bytes the frame of ``payload`` takes."""
+    return _FRAME.size + len(payload)
+
+
 def send(descriptor: int, payload: bytes, wait: Wait = wait_for_ever) -> None:
     """Write one frame. Raises what ``wait`` raises, and OSError when nobody reads."""
     view = memoryview(_FRAME.pack(len(payload)) + payload)

@@ -1,4 +1,8 @@
-"""A whole run, start-up included: 200 mails received and answered, against django-helpdesk."""
+"""A whole run, start-up included: 200 mails received and answered, against django-helpdesk.
+
+A bare script that reads, keeps and answers the same mails shows how near to the peer any reader of
+forms can come.
+"""
 
 import imaplib
 import os
@@ -11,6 +15,7 @@ import pytest
 
 from pipeline.clock import SystemClock
 from pipeline.flow.services import open_services
+from tests.benchmarks import bare_run
 from tests.benchmarks.measuring import python, seconds, show, tell
 from tests.benchmarks.peer import NotInstalledError, Peer, in_cache, installed
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
@@ -21,6 +26,7 @@ from tests.world.settings import settings_of, write_settings
 
 _MAILS = int(os.environ.get("BENCH_RUN_MAILS", "200"))
 _ROUNDS = 3
+_BARE = "a bare script: fetch, guarded read, two commits, one sentence"
 _COMMAND = "import sys; from pipeline.cli import main; main(sys.argv[1:])"
 
 
@@ -34,20 +40,32 @@ def test_a_run_against_a_help_desk(tmp_path: Path) -> None:
         tell(f"a run against django-helpdesk: it could not be installed ({error})")
         pytest.skip("django-helpdesk could not be installed")
     now = datetime.now(UTC)
-    pairs = []
-    users = {"ours": "secret", "peer": "secret"}
+    took = []
+    users = {"ours": "secret", "peer": "secret", "bare": "secret"}
     with running_dovecot(tmp_path / "dovecot", users) as server, postfix_sink() as sink:
         ours = _prepared(tmp_path / "ours", server, sink)
         peer = Peer(interpreter, tmp_path / "peer", sink)
         peer.watches(server.host, server.port, "peer", users["peer"])
+        bare = _bare(tmp_path / "bare", server, sink, users["bare"])
         for turn in range(_ROUNDS + 1):
             mails = [form_mail(turn * _MAILS + place, now) for place in range(_MAILS)]
             for user, password in users.items():
                 _put(server, user, password, mails)
-            pairs.append((seconds(ours), seconds(peer.gets_mail)))
+            took.append((seconds(ours), seconds(peer.gets_mail), seconds(bare)))
         assert peer.tickets() == _MAILS * (_ROUNDS + 1)
-    spent, floor = (median(side) for side in zip(*pairs[1:], strict=True))
-    show(f"a run over {_MAILS} mails, received and answered", spent, floor, "django-helpdesk")
+    spent, peers, bares = (median(side) for side in zip(*took[1:], strict=True))
+    what = f"a run over {_MAILS} mails, received and answered"
+    show(what, spent, peers, "django-helpdesk")
+    show(what, spent, bares, _BARE)
+    show(f"the same by {_BARE}", bares, peers, "django-helpdesk")
+
+
+def _bare(folder: Path, server: Dovecot, sink: int, password: str) -> Callable[[], None]:
+    """Return what runs the bare script once."""
+    folder.mkdir()
+    code = f"from {bare_run.__name__} import main; import sys; main(*sys.argv[1:])"
+    mailbox = (server.host, str(server.port), "bare", password)
+    return lambda: python(folder / "bytecode", code, *mailbox, str(sink), str(folder))
 
 
 def _put(server: Dovecot, user: str, password: str, mails: list[bytes]) -> None:

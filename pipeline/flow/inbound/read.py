@@ -77,7 +77,7 @@ class Reading:
 
     A message that could not be read keeps its error, which is raised when its turn comes: so a
     message is given to the child once, however often its transaction is run. The next messages are
-    read in a thread while others are processed; leaving the block gives up what is not begun.
+    read in two threads while others are processed; leaving the block gives up what is not begun.
     """
 
     def __init__(self, services: Services) -> None:
@@ -85,20 +85,20 @@ class Reading:
         self._found: dict[str, ReadMessage | Exception] = {}
         self._coming: dict[str, Future[ReadMessage | Exception]] = {}
         self._looks: dict[str, FirstLook] = {}
-        # it starts its thread with the first job
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+        # they start with the first jobs: one waits for the child, the other brings it the next mail
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="reading")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
 
     def meanwhile(self, rows: Sequence[MessageRecord]) -> None:
         """Begin to read ``rows`` and return at once; an error shows when they are asked for."""
         for row in rows:
             if not row.withheld and row.id not in self._coming and row.id not in self._found:
-                self._coming[row.id] = self._thread.submit(self._read, row)
+                self._coming[row.id] = self._threads.submit(self._read, row)
 
     def ahead(self, rows: Sequence[MessageRecord]) -> None:
         """Read ``rows``, or wait until they are, and take a first look at each.
