@@ -11,7 +11,7 @@ SERVERS := $(VENV)/.servers
 # Each test starts processes of its own: what one of them has compiled is not compiled again.
 test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup oauth demo try test test-long coverage check forms programs pictures bench lock locks wheel-check clean
+.PHONY: setup oauth demo try test test-long simulate coverage check forms programs pictures bench lock locks wheel-check clean
 
 setup: $(READY)
 	@echo 'Type $(BIN)/pipeline, or once ". $(BIN)/activate" and from then on: pipeline'
@@ -60,6 +60,12 @@ coverage: $(SERVERS)
 
 test-long: $(SERVERS)
 	$(RUN) -m pytest -m long -x
+
+# Years of the mailbox with everything that can go wrong, two at once: make simulate YEARS=200
+YEARS ?= 2
+SEED ?= 1
+simulate: $(TESTED)
+	$(RUN) -m tests.simulation $(YEARS) $(SEED)
 
 # Resolve all locks anew (uv); what is locked stays unless pyproject.toml asks for more.
 lock:

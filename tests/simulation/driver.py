@@ -8,24 +8,26 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
-from zoneinfo import ZoneInfo
 
-from pipeline.errors import RefusedError, UsageError
-from pipeline.flow.staff import certificates, corrections, letters, organisations, review
+from pipeline.batch import Failure
 from pipeline.flow.staff.numbers import set_number
-from pipeline.flow.staff.send_form import send_form
 from pipeline.model.form import FormKind
 from pipeline.model.notice import NoticeName
-from pipeline.model.request import EventName, HoldReason, Move, NumberState, Slot, Status, Track
+from pipeline.model.request import NumberState
 from pipeline.store import queues
-from pipeline.store.outbox_records import OutboxState
+from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import NumberRecord, RequestRecord
+from tests.simulation import rules
 from tests.simulation.checks import Mail
 from tests.simulation.facts import Written
-from tests.simulation.people import Person, at_work
+from tests.simulation.misfortune import Misfortune
+from tests.simulation.people import Person
+from tests.simulation.staff import Staff
 from tests.world.outbox import parsed, plain_text
 from tests.world.settings import STAFF
 from tests.world.world import World, deliver
@@ -62,10 +64,13 @@ class Year:
     mails: list[Mail] = field(default_factory=list)
     ended: dict[str, datetime] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    misfortune: Misfortune | None = None
+    broken: list[str] = field(default_factory=list)
     _plans: list[tuple[datetime, int, Action]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
-    _planned: set[tuple[str, Status, datetime]] = field(default_factory=set)
     _sent: set[str] = field(default_factory=set)
+    _answered: set[str] = field(default_factory=set)
+    _delivered: int = 0
     _wait: datetime | None = None
 
     @property
@@ -76,7 +81,13 @@ class Year:
     def written_by(self, promised: datetime) -> datetime:
         """Return when the mail of a promised date has to be out: soon, or after the outage."""
         begun, over = self.outage
-        return (over if begun <= promised + _PERIOD and promised < over else promised) + _SOON
+        late = self.misfortune.slack if self.misfortune else _SOON
+        return (over if begun <= promised + _PERIOD and promised < over else promised) + late
+
+    @cached_property
+    def staff(self) -> Staff:
+        """Who decides."""
+        return Staff(self)
 
     def plan(self, at: datetime, action: Action) -> None:
         """Let ``action`` happen at ``at``."""
@@ -94,13 +105,15 @@ class Year:
                 number = NumberRecord(person.number, NumberState.ACTIVE, person.address, None)
                 set_number(self.world.services, number, "saki")
             self.plan(at, lambda person=person: self._apply(person))  # type: ignore[misc]
-        while (moment := self._next()) < self.until:
-            self.world.clock.set(moment)
-            while self._plans and self._plans[0][0] <= moment:
-                heapq.heappop(self._plans)[2]()
-            if not self._down(moment):
-                self._batch(moment)
+        with self.misfortune.lived_in() if self.misfortune else nullcontext():
+            while not self.broken and (moment := self._next()) < self.until:
+                self.world.clock.set(moment)
+                while self._plans and self._plans[0][0] <= moment:
+                    heapq.heappop(self._plans)[2]()
+                if not self._down(moment):
+                    self._batch(moment)
         self.world.clock.set(self.until)
+        self.broken += rules.broken_chains(self.world.services.store)
 
     def _down(self, moment: datetime) -> bool:
         return self.outage[0] <= moment < self.outage[1]
@@ -122,10 +135,25 @@ class Year:
         for at in (min(last, moment) - _PERIOD, min(last, moment)):
             services.store.run(lambda tx, at=at: tx.memory.batch_ended(at))  # type: ignore[misc]
         for _ in range(2 if moment == self.outage[1] else 1):
-            summary = self.world.batch()
-            assert not summary.failures, summary.failures
+            summary = (self.misfortune or self.world).batch()
+            assert all(self._is_expected(failure) for failure in summary.failures), summary.failures
         self._read_mails()
-        self._let_staff_see()
+        self._look(moment)
+        self.staff.see()
+
+    def _is_expected(self, failure: Failure) -> bool:
+        return self.misfortune is not None and failure.server == "courier"
+
+    def _look(self, moment: datetime) -> None:
+        """Note which rules do not hold; a mail that waits on the server is not lost."""
+        waiting = self.world.folders().get("INBOX", 0)
+        store = self.world.services.store
+        self.broken += rules.broken(store, moment, delivered=self._delivered, waiting=waiting)
+
+    def deliver(self, raw: bytes) -> None:
+        """Let a mail of a customer come in."""
+        deliver(self.world.services, raw)
+        self._delivered += 1
 
     # --- what went out -----------------------------------------------------------------------
 
@@ -147,6 +175,7 @@ class Year:
             also = tuple(
                 found.reference for key in told[row.id] if (found := records[key]) is not None
             )
+            self._heed(row, record)
             mine = row.recipient.lower() == record.address_of_record.lower()
             self.mails.append(
                 Mail(
@@ -159,24 +188,35 @@ class Year:
                     record.state,
                 )
             )
+            self.broken += rules.leaks(self.mails[-1], self._person(record), self.people)
             if mine:
                 self._react(record, row.notice, row.variant)
         for record in records.values():
             if record is not None and record.state.ended_at is not None:
                 self.ended[record.reference] = record.state.ended_at
 
+    def _heed(self, row: OutboxRecord, record: RequestRecord) -> None:
+        """Note a second mail that answers one of theirs."""
+        answers = str(parsed(row.content)["In-Reply-To"] or "")
+        direct = row.triggered_by == "customer" and answers and answers not in record.thread
+        if not direct or row.notice is NoticeName.RECEIPT_UNVERIFIED:
+            return
+        if answers in self._answered:
+            self.broken.append(f"{record.reference}: {row.notice} is a second answer to {answers}")
+        self._answered.add(answers)
+
     # --- customers ---------------------------------------------------------------------------
 
     def _apply(self, person: Person) -> None:
         now, write = self.now, self.world.customer.write
         if person.kind is None:
-            deliver(self.world.services, write(person.address, text=person.word("help")))
+            self.deliver(write(person.address, text=person.word("help")))
             return
         file = person.form(now, mistakes=person.chance(0.3))
-        deliver(self.world.services, write(person.address, file))
+        self.deliver(write(person.address, file))
         if person.chance(0.1):
             again = now + person.pause()
-            self.plan(again, lambda: deliver(self.world.services, write(person.address, file)))
+            self.plan(again, lambda: self.deliver(write(person.address, file)))
 
     def _person(self, record: RequestRecord) -> Person:
         return next(one for one in self.people if one.address == record.address_of_record)
@@ -230,132 +270,4 @@ class Year:
             to=str(seen["Reply-To"]),
             headers={"In-Reply-To": ours.message_id},
         )
-        deliver(self.world.services, raw)
-
-    # --- staff and Meta ----------------------------------------------------------------------
-
-    def _let_staff_see(self) -> None:
-        with self.world.services.store.read() as tx:
-            rows = queues.queue(tx, queues.QueueView.OPEN, limit=1000)
-        for row in rows:
-            key = (row.id, row.status, row.since)
-            theirs = row.move in {Move.STAFF, Move.META}
-            if key in self._planned or not theirs:
-                continue
-            self._planned.add(key)
-            at = self._when(row.status, row.move)
-            self.plan(at, lambda key=key: self._decide(key))  # type: ignore[misc]
-
-    def _when(self, status: Status, move: Move) -> datetime:
-        if move is Move.META:
-            return at_work(self.now + timedelta(days=self.random.uniform(0.5, 24)))
-        if status is Status.SLOT_AGREED:
-            return self.now + timedelta(hours=1)  # looks up the agreed time, then waits for it
-        late = self.random.random() < 0.2
-        hours = self.random.uniform(100, 220) if late else self.random.uniform(1, 40)
-        return at_work(self.now + timedelta(hours=hours))
-
-    def _decide(self, key: tuple[str, Status, datetime]) -> None:
-        with self.world.services.store.read() as tx:
-            record = tx.requests.get(key[0])
-        if record is None or (record.status, record.state.entered_at) != key[1:]:
-            return
-        try:
-            self._act(record, key)
-        except (RefusedError, UsageError) as error:
-            self.refused[f"{record.status}: {error.code}"] += 1
-            self._planned.discard(key)  # somebody looks at it again another day
-            again = at_work(self.now + timedelta(days=2))
-            self._planned.add(key)
-            self.plan(again, lambda: self._decide(key))
-
-    def _act(self, record: RequestRecord, key: tuple[str, Status, datetime]) -> None:
-        services, chance = self.world.services, self.random.random()
-        event = {
-            Status.BUSINESS_VERIFICATION: EventName.VERIFIED,
-            Status.NAME_REVIEW: EventName.NAME_APPROVED,
-        }.get(record.status)
-        match record.status:
-            case Status.POLICY_REVIEW | Status.ELIGIBILITY_REVIEW | Status.CONTENT_REVIEW:
-                self._review(record, chance)
-            case Status.BUSINESS_VERIFICATION | Status.NAME_REVIEW if chance < 0.08:
-                refused = (
-                    EventName.REFUSED
-                    if record.status is Status.BUSINESS_VERIFICATION
-                    else EventName.NAME_DECLINED
-                )
-                review.advance(services, record, "saki", event=refused)
-            case Status.BUSINESS_VERIFICATION | Status.NAME_REVIEW:
-                review.advance(services, record, "saki", event=event)
-            case Status.SLOT_PLANNING:
-                review.advance(services, record, "saki", slots=self._slots(record))
-            case Status.SLOT_AGREED:
-                slot = record.state.slot
-                if slot is not None and self.now < slot.start:
-                    self.plan(slot.start + timedelta(minutes=20), lambda: self._decide(key))
-                    return
-                failed = EventName.CODE_FAILED if chance < 0.1 else EventName.CODE_VERIFIED
-                review.advance(services, record, "saki", event=failed)
-            case Status.TRIAGE:
-                self._help(record, chance)
-            case Status.HELD:
-                self._held(record)
-            case _:
-                review.advance(services, record, "saki")
-
-    def _review(self, record: RequestRecord, chance: float) -> None:
-        services = self.world.services
-        if chance < 0.05:
-            review.reject(services, record, "saki", reason="policy")
-        elif chance < 0.12:
-            corrections.ask(services, record, "saki", text="Which of the two shops is it?")
-        elif chance < 0.16:
-            letters.answer(services, record, "saki", text="We look at it with our colleagues.")
-        elif chance < 0.2:
-            letters.delay(services, record, "saki", text="A colleague is ill.")
-        else:
-            review.approve(services, record, "saki", ticked="all", business_verified=chance > 0.7)
-        if 0.12 <= chance < 0.2:
-            key = (record.id, record.status, record.state.entered_at)
-            self.plan(at_work(self.now + timedelta(days=1)), lambda: self._decide(key))
-
-    def _slots(self, record: RequestRecord) -> tuple[Slot, ...]:
-        zone = ZoneInfo(record.time_zone)
-        local = self.now.astimezone(zone)
-        first = max(local.date(), record.state.ready_date or local.date())
-        found = []
-        for number in range(self.random.choice((1, 3))):
-            day = first + timedelta(days=3 + number + self.random.randrange(6))
-            start = datetime(day.year, day.month, day.day, 10, tzinfo=zone)
-            found.append(Slot(start, start + timedelta(hours=1)))
-        return tuple(sorted(set(found), key=lambda slot: slot.start))
-
-    def _help(self, record: RequestRecord, chance: float) -> None:
-        services = self.world.services
-        if chance < 0.3:
-            letters.answer(services, record, "saki", text="Use the onboarding form, please.")
-        elif chance < 0.4:
-            corrections.route(services, record, "saki", track=Track.MIGRATION)
-        else:
-            send_form(services, record, "saki", form=record.suggestion or FormKind.MIGRATION)
-
-    def _held(self, record: RequestRecord) -> None:
-        services, reason = self.world.services, record.state.hold_reason
-        match reason:
-            case HoldReason.NUMBER:
-                organisation = record.organisation
-                number = NumberRecord(record.number, NumberState.ACTIVE, organisation, None)
-                set_number(services, number, "saki")
-                review.advance(services, record, "saki", event=EventName.NUMBER_SET)
-            case HoldReason.OWNERSHIP:
-                organisations.release_with_number(services, record, "saki", "transferred")
-            case HoldReason.CERTIFICATE_LIMIT:
-                review.advance(services, record, "saki", event=EventName.APPROVE)
-            case HoldReason.CORRECTIONS:
-                corrections.ask(services, record, "saki", text="Please look at the organisation.")
-            case HoldReason.CERTIFICATE_REVOKED | HoldReason.APPROVAL_LAPSED:
-                review.reject(services, record, "saki", reason="other", text="Apply again.")
-            case HoldReason.CHANGE if record.state.has_live_certificate:
-                certificates.reissue_certificate(services, record, "saki")
-            case _:
-                review.release(services, record, "saki")
+        self.deliver(raw)
