@@ -29,6 +29,10 @@ _FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", 
 _ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
 _WIDGET, _POPUP, _LINK = (pikepdf.Name(f"/{name}") for name in ("Widget", "Popup", "Link"))
 _CONTENTS, _LOOKS, _SHOWN = (pikepdf.Name(f"/{name}") for name in ("Contents", "AP", "N"))
+_MARKS = pikepdf.Name("/MK")
+_ACTION, _SUBJECT = pikepdf.Name("/A"), pikepdf.Name("/Subj")
+#: What a viewer writes on a button: at rest, under the mouse, pressed (12.5.6.19).
+_CAPTIONS = tuple(pikepdf.Name(f"/{name}") for name in ("CA", "RC", "AC"))
 
 
 class PdfField(NamedTuple):
@@ -36,7 +40,8 @@ class PdfField(NamedTuple):
 
     ``text`` of a button is the name of its state, empty when it is off. ``disagrees`` is another
     answer that the file has for the same field, which other programs may show. ``hint`` is what
-    viewers show when a person points at it, as it stands in the file.
+    viewers show when a person points at it, as it stands in the file; ``captions`` is what stands
+    on its boxes. ``options`` is the list of a drop-down, as the object that it is in the file.
     """
 
     name: str
@@ -45,6 +50,8 @@ class PdfField(NamedTuple):
     damaged: bool
     disagrees: str | None = None
     hint: bytes = b""
+    captions: tuple[bytes, ...] = ()
+    options: Any = None
 
     @property
     def short_name(self) -> str:
@@ -165,12 +172,27 @@ def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
     kind = str(node[_TYPE] if _TYPE in node else inherited(node, _TYPE) or "")[1:]
     text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(inherited(node, _VALUE))
     hint = node.get_bytes(_HINT) or b""
+    said = tuple(_captions(node, kids))
     if kind == "Btn":
-        return _read_button(name, node, kids, (text, damaged))._replace(hint=hint)
+        read = _read_button(name, node, kids, (text, damaged))
+        return read._replace(hint=hint, captions=said)
     other = _disagreeing(kids, text) if kids else None
     if _RICH in node and other is None:
         other = _shown_otherwise(node, text)
-    return PdfField(name, kind, text, damaged, other, hint)
+    options = inherited(node, _OPTIONS) if kind == "Ch" else None
+    return PdfField(name, kind, text, damaged, other, hint, said, options)
+
+
+def _captions(node: Any, kids: Sequence[Any]) -> Iterator[bytes]:
+    """Yield what stands on the boxes of a field, and what their notes say (12.5.2)."""
+    for widget in (node, *kids) if kids else (node,):
+        if _MARKS in widget:
+            marks = widget[_MARKS]
+            for key in _CAPTIONS if _is_dictionary(marks) else ():
+                if key in marks:
+                    yield marks.get_bytes(key) or b""
+        if _CONTENTS in widget:
+            yield widget.get_bytes(_CONTENTS) or b""
 
 
 def _shown_otherwise(node: Any, text: str) -> str | None:
@@ -248,10 +270,10 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
 
 
 def _says_something(annotation: Any, subtype: Any) -> bool:
-    """Return whether a link has words, or a window has no note that says them."""
-    if _CONTENTS not in annotation:
-        return False
-    return bool(subtype == _LINK) or _PARENT not in annotation
+    """Return whether a link has words or leads out, or a window has no note that says them."""
+    if subtype == _LINK:
+        return _CONTENTS in annotation or _ACTION in annotation or _SUBJECT in annotation
+    return _CONTENTS in annotation and _PARENT not in annotation
 
 
 def _first_pages(pdf: Any) -> Iterator[Any]:
