@@ -135,7 +135,9 @@ def _words_of(item: PdfField) -> str:
 
 
 def _is_of_words(name: str) -> bool:
-    return not name.isascii() or " " in name.strip()
+    """Return whether a person named a field: programs count, or write no blank."""
+    is_counted = name[-1:].isdigit()
+    return not is_counted and (not name.isascii() or " " in name.strip())
 
 
 def _boxes(pdf: Any, known: frozenset[str]) -> Iterator[FieldBox]:
