@@ -250,7 +250,9 @@ def _diagram(content: bytes) -> bytes:
     frame = (
         '<xdr:graphicFrame macro=""><xdr:nvGraphicFramePr><xdr:cNvPr id="7" name="Diagram 1"/>'
         "<xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr><xdr:xfrm/><a:graphic><a:graphicData"
-        ' uri="http://schemas.openxmlformats.org/drawingml/2006/diagram"/></a:graphic>'
+        ' uri="http://schemas.openxmlformats.org/drawingml/2006/diagram"><dgm:relIds r:dm="rId1"'
+        ' xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"/>'
+        "</a:graphicData></a:graphic>"
         "</xdr:graphicFrame>"
     )
     data = (

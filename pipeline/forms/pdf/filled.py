@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
-from pipeline.forms.pdf.left_over.about import about_file
+from pipeline.forms.pdf.left_over.about import about_file, title_of
 from pipeline.forms.pdf.left_over.collect import Added, added
 from pipeline.forms.pdf.left_over.hints import captions, changed_hints, changed_options
 from pipeline.forms.pdf.left_over.pages import changed_pages
@@ -75,6 +75,7 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
             *beside,
             *changed_options(form.pdf, lists, _shown(fields, lists), kind),
             *about_file(form.pdf, form.fields, form.stamp, form.file.name),
+            *title_of(form.pdf, form.file.name),
         ),
     )
 

@@ -13,6 +13,7 @@ from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.left_over.subjects import subject_of
 from pipeline.forms.pdf.own import has_own_name, is_changed_note, is_own_note
 from pipeline.forms.pdf.page_text import page_words, shown_text
+from pipeline.forms.pdf.printed.damage import has_lost_characters
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.rich_text import is_same_text, plain
 from pipeline.forms.pdf.values import read_text
@@ -33,8 +34,6 @@ _KINDS = {
 _FIELD, _WINDOW = "/Widget", "/Popup"
 #: What programs add by themselves; only words make them a person's.
 _OF_PROGRAMS = frozenset({"/Link", "/PrinterMark", "/TrapNet", "/Screen"})
-#: What looks like nothing when it says nothing: words may be in its look.
-_WITH_A_LOOK = frozenset({"/FreeText", "/Stamp", "/Watermark", "/Redact", "/Projection"})
 #: Entries that are words of the person, in the order in which they are told.
 _CONTENTS = pikepdf.Name("/Contents")
 _WORDS = (_CONTENTS, pikepdf.Name("/OverlayText"))
@@ -99,13 +98,14 @@ def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
     if subtype in _OF_PROGRAMS and (not words or _is_printed(annotation, page)):
         target = _target(annotation, page) if subtype == "/Link" else ""
         return Mark(number, _places(annotation), LeftOverKind.LINK, target) if target else None
+    shown = _look(annotation)
     if subtype == "/Stamp" and not words:
-        words = _look(annotation) or _stamp_name(annotation)
-    elif subtype in _WITH_A_LOOK and not words:
-        words = _look(annotation)
-        if not words and subtype == "/FreeText":
-            return None  # an empty box
-    elif subtype == "/FileAttachment":
+        words = shown or _stamp_name(annotation)
+    elif subtype == "/FreeText" and not (words or shown):
+        return None  # an empty box
+    elif _says_more(shown, words):
+        words = "\n".join(filter(None, [words, shown]))
+    if subtype == "/FileAttachment":
         words = " – ".join(filter(None, [*_of_file(annotation), words]))
     kind = _KINDS.get(subtype, LeftOverKind.ANNOTATION)
     is_typed = subtype == "/FreeText" and not subject_of(annotation)
@@ -170,6 +170,12 @@ def _look(annotation: Any) -> str:
     looks = annotation.get("/AP")
     look = looks.get("/N") if isinstance(looks, pikepdf.Dictionary) else None
     return shown_text(look).strip() if isinstance(look, pikepdf.Stream) else ""
+
+
+def _says_more(shown: str, words: str) -> bool:
+    """Return whether a look has words that a note does not say; in part it may be cut."""
+    look = folded(shown)
+    return bool(look) and not has_lost_characters(shown) and look not in folded(words)
 
 
 def _stamp_name(annotation: Any) -> str:

@@ -10,7 +10,7 @@ import pikepdf
 from pipeline.forms.pdf.geometry import Edges, edges_if_any
 from pipeline.forms.pdf.left_over.annotations import SCHEME, added_notes, own_sentences
 from pipeline.forms.pdf.left_over.drawn import Drawn, drawn_on
-from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.mark import Mark, is_of_words, tidied
 from pipeline.forms.pdf.left_over.moved import notes_above
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
 from pipeline.forms.pdf.left_over.told import told
@@ -112,7 +112,7 @@ def _of_fields(pdf: Any, fields: Mapping[str, PdfField], known: frozenset[str]) 
         name: words
         for name, item in fields.items()
         if name not in known and name not in IDENTITY_NAMES and item.type != _SIGNATURE
-        if (words := _words_of(item)) or _is_of_words(name)
+        if (words := _words_of(item)) or is_of_words(name)
     }
     if not others:
         return
@@ -132,12 +132,6 @@ def _words_of(item: PdfField) -> str:
     beside = [decode_string(content)[0].strip() for content in (*item.captions, item.hint)]
     said = [shown_in(item).strip(), *(words for words in beside if words != item.name)]
     return "\n".join(dict.fromkeys(words for words in said if len(words) > 1 or words == said[0]))
-
-
-def _is_of_words(name: str) -> bool:
-    """Return whether a person named a field: programs count, or write no blank."""
-    is_counted = name[-1:].isdigit()
-    return not is_counted and (not name.isascii() or " " in name.strip())
 
 
 def _boxes(pdf: Any, known: frozenset[str]) -> Iterator[FieldBox]:

@@ -32,6 +32,12 @@ class Mark:
         return ", ".join(filter(None, [f"p. {self.page + 1}", self.by]))
 
 
+def is_of_words(name: str) -> bool:
+    """Return whether a person gave something its ``name``: programs count, or write no blank."""
+    name = name.strip()
+    return bool(name) and not name[-1].isdigit() and (not name.isascii() or " " in name)
+
+
 def tidied(text: str) -> str:
     """Return the words of a mark as they are kept: without lone surrogates, and not too long."""
     text = without_surrogates(text).strip()

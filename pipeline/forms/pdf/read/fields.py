@@ -2,13 +2,17 @@
 
 import itertools
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pikepdf
 
 from pipeline.forms.pdf.faults import DamagedPdfError
 from pipeline.forms.pdf.own import is_own_note
+from pipeline.forms.pdf.page_text import shown_text
 from pipeline.forms.pdf.read.cut import may_be_cut
 from pipeline.forms.pdf.rich_text import is_same_text, plain
 from pipeline.forms.pdf.values import decode_string, read_text
@@ -29,6 +33,8 @@ _FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", 
 _ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
 _WIDGET, _POPUP, _LINK = (pikepdf.Name(f"/{name}") for name in ("Widget", "Popup", "Link"))
 _CONTENTS, _LOOKS, _SHOWN = (pikepdf.Name(f"/{name}") for name in ("Contents", "AP", "N"))
+#: Packed bytes of a look that may be worth more than a glance.
+_SHORTEST_LOOK = 64
 _MARKS = pikepdf.Name("/MK")
 _ACTION, _SUBJECT = pikepdf.Name("/A"), pikepdf.Name("/Subj")
 #: What a viewer writes on a button: at rest, under the mouse, pressed (12.5.6.19).
@@ -179,6 +185,8 @@ def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
     other = _disagreeing(kids, text) if kids else None
     if _RICH in node and other is None:
         other = _shown_otherwise(node, text)
+    if not text and other is None and _LOOKS in node:
+        other = _only_drawn(node)
     options = inherited(node, _OPTIONS) if kind == "Ch" else None
     return PdfField(name, kind, text, damaged, other, hint, said, options)
 
@@ -203,6 +211,26 @@ def _shown_otherwise(node: Any, text: str) -> str | None:
     rich = read_text(node[_RICH])[0]
     shown = plain(rich, with_struck=False)
     return None if is_same_text(shown, text) or not plain(rich) else shown
+
+
+def _only_drawn(node: Any) -> str | None:
+    """Return what a field without a value shows: some programs keep the look alone."""
+    look = entry(node[_LOOKS], _SHOWN)
+    if not isinstance(look, pikepdf.Stream):
+        return None
+    if _draws_nothing(bytes(look.get_raw_stream_buffer())):
+        return None
+    return shown_text(look).strip() or None
+
+
+@lru_cache(maxsize=64)
+def _draws_nothing(packed: bytes) -> bool:
+    """Return whether a look is as short as that of an empty box, and shows no text."""
+    if len(packed) > _SHORTEST_LOOK:
+        return False
+    with suppress(zlib.error):
+        packed = zlib.decompress(packed)
+    return not any(operator in packed for operator in (b"Tj", b"TJ", b"Do", b"'", b'"'))
 
 
 def _disagreeing(widgets: Sequence[Any], text: str) -> str | None:

@@ -1,8 +1,8 @@
 """Reads the words of a worksheet that no cell shows: of its rules, links and scenarios.
 
 A rule for what may be entered has the texts of two windows (ECMA-376 Part 1, 18.3.1.32), a link has
-a tip (18.3.1.47), a scenario has a name, a comment and other values for cells (18.3.1.76). Newer
-rules stand in an extension of the sheet, with the same names.
+a tip (18.3.1.47), a scenario has a name, a comment and other values for cells (18.3.1.76), a list
+has its options. Newer rules stand in an extension of the sheet, with the same names.
 """
 
 import re
@@ -50,6 +50,19 @@ def _asides(holders: list[ET.Element]) -> Iterator[Aside]:
             words = (item.get(name, "")[:_LONGEST] for name in names)
             for text in filter(None, words):
                 yield Aside(kind, unescape(text), _rows(item))
+            if kind is LeftOverKind.RULE and item.get("type") == "list":
+                for text in _options(item):
+                    yield Aside(LeftOverKind.OPTION, unescape(text), _rows(item))
+
+
+def _options(rule: ET.Element) -> list[str]:
+    """Return the options of a list that has them itself (18.3.1.32): a text in quotation marks."""
+    formula = next((item for item in rule if _name(item) == "formula1"), None)
+    text = "".join(formula.itertext()).strip()[:_LONGEST] if formula is not None else ""
+    if not text.startswith('"'):
+        return []
+    words = text.strip('"').replace('""', '"').split(",")
+    return [word.strip() for word in words if word.strip()]
 
 
 def _rows(item: ET.Element) -> tuple[tuple[int, int], ...]:
