@@ -14,6 +14,7 @@ from tests.odd_files.case import Outcome
 from tests.odd_files.making import Writer
 from tests.unit.forms.xlsx.adding import (
     FORM,
+    Change,
     Ops,
     anchored,
     at_place,
@@ -98,14 +99,14 @@ HANDS.staff(
 )
 
 
-def _linked(book: Any) -> None:
+def linked(book: Any) -> None:
     cell(book, "website").value = '=HYPERLINK("https://harbour.example/new","our shop")'
 
 
 HANDS.asked(
     "address behind a formula",
     "=HYPERLINK()",
-    by(_linked),
+    by(linked),
     "website",
     words="https://harbour.example/new",
 )
@@ -152,7 +153,9 @@ HANDS.add("rows grouped and closed", "Data > Group", by(_collapsed), language="j
 # rules and lists
 
 
-def _own_list(field: str, words: str) -> Ops:
+def own_list(field: str, words: str) -> Change:
+    """Give an answer a list of its own."""
+
     def ops(book: Any) -> None:
         page = _sheet_of(book)
         found = cell(book, field).coordinate
@@ -164,13 +167,13 @@ def _own_list(field: str, words: str) -> Ops:
         new.add(found)
         page.add_data_validation(new)
 
-    return ops
+    return by(ops)
 
 
 HANDS.staff(
     "list of a rule changed",
     "Data > Validation > List",
-    by(_own_list("verification_method", "SMS,Voice,Telex after six")),
+    own_list("verification_method", "SMS,Voice,Telex after six"),
     words="Telex after six",
 )
 
@@ -216,7 +219,7 @@ HANDS.asked(
 # corners of the file
 
 
-def _custom_property(content: bytes) -> bytes:
+def own_property(words: str) -> Change:
     """Add a property of one's own (22.3)."""
     types = "http://schemas.openxmlformats.org/officeDocument/2006"
 
@@ -224,7 +227,7 @@ def _custom_property(content: bytes) -> bytes:
         parts["docProps/custom.xml"] = (
             f'<Properties xmlns="{types}/custom-properties" xmlns:vt="{types}/docPropsVTypes">'
             '<property fmtid="{D5CDD505-2E9C-101B-9397-08002B2CF9AE}" pid="2" name="Bemerkung">'
-            "<vt:lpwstr>erst nach der Inventur</vt:lpwstr></property></Properties>"
+            f"<vt:lpwstr>{words}</vt:lpwstr></property></Properties>"
         ).encode()
         rels = parts["_rels/.rels"]
         item = (
@@ -232,14 +235,18 @@ def _custom_property(content: bytes) -> bytes:
             ' Target="docProps/custom.xml"/></Relationships>'
         )
         parts["_rels/.rels"] = rels.replace(b"</Relationships>", item.encode())
+        kind = "application/vnd.openxmlformats-officedocument.custom-properties+xml"
+        named = f'<Override PartName="/docProps/custom.xml" ContentType="{kind}"/></Types>'
+        found = parts["[Content_Types].xml"]
+        parts["[Content_Types].xml"] = found.replace(b"</Types>", named.encode())
 
-    return with_parts(edit(content, lambda _: None), change)
+    return lambda content: with_parts(edit(content, lambda _: None), change)
 
 
 HANDS.staff(
     "property of one's own",
     "File > Info > Advanced Properties > Custom",
-    _custom_property,
+    own_property("erst nach der Inventur"),
     words="erst nach der Inventur",
     language="de",
 )

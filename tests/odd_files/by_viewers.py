@@ -442,6 +442,7 @@ PRINTS.add(
     "printed, then commented",
     _noted,
     expected=Outcome.PRINT,
+    at="contact_name",
     words="since May: Kim",
 )
 
@@ -477,9 +478,9 @@ def _recognised(content: bytes, folder: Path) -> bytes:
     return changed(printed, cover)
 
 
-PRINTS.add(
+PRINTS.refused(
     "scan over the words of the print",
     "scanners with text recognition",
     _recognised,
-    expected=Outcome.PRINT,
+    "file_scanned",
 )

@@ -13,7 +13,10 @@ from typing import NamedTuple
 from pipeline.forms.xlsx.read.parts import unescape
 from pipeline.model.submission import LeftOverKind
 
-_HOLDERS = frozenset({"dataValidations", "hyperlinks", "scenarios", "extLst"})
+#: What is before the index of a format that a condition sets.
+DIFFERENCE = "dxf "
+_CONDITIONS = "conditionalFormatting"
+_HOLDERS = frozenset({"dataValidations", "hyperlinks", "scenarios", "extLst", _CONDITIONS})
 _TEXTS = {
     "dataValidation": (LeftOverKind.RULE, ("promptTitle", "prompt", "errorTitle", "error")),
     "hyperlink": (LeftOverKind.LINK, ("tooltip",)),
@@ -26,7 +29,10 @@ _ROWS = re.compile(r"\$?[A-Za-z]{1,3}\$?([0-9]{1,7})(?::\$?[A-Za-z]{1,3}\$?([0-9
 
 
 class Aside(NamedTuple):
-    """Words that show when a cell is chosen, and the first and last row of each of its areas."""
+    """Words that show when a cell is chosen, and the first and last row of each of its areas.
+
+    Of a condition it is the format that it sets (see ``formats``), whose words stand elsewhere.
+    """
 
     kind: LeftOverKind
     words: str
@@ -42,6 +48,11 @@ def asides_of(root: ET.Element) -> tuple[Aside, ...]:
 def _asides(holders: list[ET.Element]) -> Iterator[Aside]:
     left = _MOST
     for holder in holders:
+        if _name(holder) == _CONDITIONS:
+            looks = dict.fromkeys(rule.get("dxfId", "") for rule in holder)
+            for look in filter(None, looks):
+                yield Aside(LeftOverKind.FORMAT, f"{DIFFERENCE}{look[:_LONGEST]}", _rows(holder))
+            continue
         for item in holder.iter():
             kind, names = _TEXTS.get(_name(item), (None, ()))
             left -= 1

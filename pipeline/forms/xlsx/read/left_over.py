@@ -271,7 +271,13 @@ class Collector:
 
     def _asides(self, sheet: Sheet) -> None:
         """Tell of words in rules and links; a rule of ours says what its question does."""
-        for kind, words, areas in sheet.asides:
+        for kind, said, areas in sheet.asides:
+            words = said
+            if kind is LeftOverKind.FORMAT:
+                shown = self.formats.get(said)
+                words = shown.all if shown else ""
+            if not words:
+                continue
             first = areas[0][0] if areas else 0
             if is_own_rule(self.kind, words) or not self.mine(sheet.name, first):
                 continue
