@@ -57,10 +57,13 @@ def captions(pdf: Any, fields: Mapping[str, PdfField], kind: FormKind) -> Iterat
     """
     for name in FORMS[kind].questions:
         there = fields.get(name)
-        for content in there.captions if there else ():
+        if there is None:
+            continue
+        for content in there.captions:
             words = decode_string(content)[0].strip()
-            own = {folded(name), folded(decode_string(there.hint)[0] if there else "")}
-            if len(words) > 1 and folded(words) not in own:
+            if len(words) <= 1:
+                continue
+            if folded(words) not in {folded(name), folded(decode_string(there.hint)[0])}:
                 where = f"p. {_page_of(pdf, name) + 1}"
                 yield LeftOver(LeftOverKind.CAPTION, tidied(words), where, name)
 
