@@ -66,6 +66,8 @@ Chrome, pdf.js, pypdf and pdftk draw Japanese in fonts that are not in the file,
 gaps, signs or nothing there: such answers are marked.
 Some programs leave out characters that a font lacks (﨑, 𠮷) without a gap, which no page tells:
 so words of a Japanese print are marked, unless one is beyond U+FFFF or our own writer set them.
+The figures of Japanese are those of a machine with a Japanese font. Without one the programs draw
+less of it, and most of its words are marked; nothing is lost, wrong or accepted on either.
 """
 _BEGIN, _END = "## Flattened and printed copies", "\n## "
 

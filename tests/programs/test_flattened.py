@@ -22,6 +22,7 @@ from tests.programs.flatteners import FLATTENERS, OUTLINED, Flattener
 from tests.programs.job import Program
 from tests.programs.kept_rows import rows_kept
 from tests.programs.report import PAGE, flattened_line
+from tests.programs.running import has_japanese_font
 
 _LEAST = 0.95
 _OWN = FILLERS[0]
@@ -83,7 +84,11 @@ def test_table_of_fillers_and_flatteners_is_true(filler: Program, tmp_path: Path
         if flattener.of_own and filler is not _OWN:
             continue
         rows = _rows(filler, flattener, tmp_path / flattener.name, forms)
-        lines = [flattened_line(row) for row in rows if row.answers]
+        found = [row for row in rows if row.answers]
+        assert [row.told for row in found if sum(_bad(row))] == []
+        # what is drawn of Japanese, and so what is marked, depends on the fonts of the machine
+        same = [row for row in found if row.language != "ja" or has_japanese_font()]
+        lines = [flattened_line(row) for row in same]
         assert [line for line in lines if line not in documented] == []
 
 
