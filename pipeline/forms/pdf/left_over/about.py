@@ -92,14 +92,14 @@ def _in_corners(pdf: Any) -> Iterator[LeftOver]:
     for layer in itertools.islice(layers or (), _MOST_LISTED):
         words = read_text(layer.get(_NAME))[0] if isinstance(layer, pikepdf.Dictionary) else ""
         if is_of_words(words):
-            yield LeftOver(LeftOverKind.NAME, tidied(words), "OCProperties")
+            yield LeftOver(LeftOverKind.PROPERTY, tidied(words), "OCProperties")
     numbers = entry(pdf.Root.PageLabels, _NUMBERS) if "/PageLabels" in pdf.Root else None
     for label in itertools.islice(numbers or (), _MOST_LISTED):
         words = read_text(label.get(_PREFIX))[0] if isinstance(label, pikepdf.Dictionary) else ""
         if is_of_words(words):
-            yield LeftOver(LeftOverKind.NAME, tidied(words), "PageLabels")
+            yield LeftOver(LeftOverKind.PROPERTY, tidied(words), "PageLabels")
     for file in embedded_descriptions(pdf):
-        yield LeftOver(LeftOverKind.NAME, tidied(file), "EmbeddedFiles")
+        yield LeftOver(LeftOverKind.PROPERTY, tidied(file), "EmbeddedFiles")
 
 
 def _bookmarks(pdf: Any, own: frozenset[bytes] = frozenset()) -> list[str]:
