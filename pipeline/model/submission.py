@@ -61,6 +61,8 @@ class LeftOverKind(StrEnum):
     PROPERTY = "property"
     BOOKMARK = "bookmark"
     HINT = "hint"
+    CAPTION = "caption"
+    OPTION = "option"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,16 @@
 """What a customer adds to a PDF form: a second form is a second request, corrections are asked."""
 
+from io import BytesIO
+from typing import Any
+
+import pikepdf
 import pytest
+from pikepdf import Array, Dictionary, Name, String
 
 from pipeline.model.form import FormKind
 from pipeline.model.request import Status, Track
-from tests.unit.forms.pdf.additions import Change, changed, joined, note, typed
+from tests.programs.flatteners import printed
+from tests.unit.forms.pdf.additions import Change, changed, edges, joined, note, typed, widget
 from tests.world.customers import HANAKO, OLIVER, File, form
 from tests.world.fixtures import MakeWorld
 from tests.world.outbox import notices
@@ -79,3 +85,20 @@ def test_words_in_the_margin_are_for_staff(world: World) -> None:
     assert notices(mails) == ["acknowledged"]
     assert world.request(OLIVER).status is Status.POLICY_REVIEW
     assert _codes(world, OLIVER) == [("", "left_over_elsewhere")]
+
+
+def test_note_on_a_print_is_asked_about_with_its_words(world: World) -> None:
+    _, content = form(FormKind.QR, "en", "pdf")
+    with pikepdf.open(BytesIO(content)) as filled:
+        place = edges(filled, "contact_name")
+        number = widget(filled, "contact_name")[0].index
+
+    def comment(pdf: Any) -> None:
+        item = Dictionary(Type=Name.Annot, Subtype=Name.Text, Contents=String("since May: Kim"))
+        item.Rect = Array(place)
+        pdf.pages[number].obj.Annots = Array([pdf.make_indirect(item)])
+
+    (mail,) = world.mail(OLIVER, ("form.pdf", changed(printed(content), comment)))
+    assert ("contact_name", "left_over_beside") in _codes(world, OLIVER)
+    assert "since May: Kim" in mail.text
+    assert "On the receipt" not in mail.text  # all other answers are asked about at once

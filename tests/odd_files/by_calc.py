@@ -10,10 +10,11 @@ from openpyxl.utils import get_column_letter
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.layout import FIELD_PREFIX
 from pipeline.model.form import FormKind
+from tests.odd_files.by_hands import linked, own_list, own_property
 from tests.odd_files.case import Make
 from tests.odd_files.making import Writer, written
 from tests.programs.libreoffice import save, work
-from tests.unit.forms.xlsx.adding import Change, by, cell, note, put
+from tests.unit.forms.xlsx.adding import Change, anchored, by, cell, drawn, note, put, shape
 
 CALC = Writer("LibreOffice Calc", "xlsx", ("soffice", "LibreOffice"))
 _QR = FormKind.QR
@@ -175,4 +176,49 @@ CALC.refused(
     _calc(_nothing, "pdf"),
     "file_printed_workbook",
     kind=_QR,
+)
+CALC.staff(
+    "property of one's own kept",
+    "opened and saved",
+    _calc(_nothing, before=own_property("erst nach der Inventur")),
+    words="erst nach der Inventur",
+    language="de",
+)
+CALC.asked(
+    "text box kept",
+    "opened and saved",
+    _calc(
+        _nothing,
+        before=drawn(lambda row: anchored(shape("call Kim first"), row, 4), "contact_phone"),
+    ),
+    "contact_phone",
+    words="call Kim first",
+)
+CALC.staff(
+    "list of a rule kept",
+    "opened and saved",
+    _calc(_nothing, before=own_list("verification_method", "SMS,Voice,夜間のみ電話")),
+    words="夜間のみ電話",
+    language="ja",
+    kind=_MOVE,
+)
+CALC.asked(
+    "address behind a formula",
+    "=HYPERLINK()",
+    _calc(_nothing, before=by(linked)),
+    "website",
+    words="our shop",
+)
+CALC.asked(
+    "answer moved onto the label",
+    "cut and paste",
+    _calc(
+        lambda sheet, place: [
+            ("unprotect", sheet),
+            ("type at", sheet, place("contact_department", -2), "Night desk"),
+        ]
+    ),
+    "contact_department",
+    words="Night desk",
+    given={"contact_department": ""},
 )

@@ -84,6 +84,11 @@ class Seen:
         beside = (item.words for view in self.views for item in view.left_over)
         return _bare("\n".join((*raw, *beside)))
 
+    @property
+    def places(self) -> str:
+        """Where it stands beside the answers, and whose it is, as staff see it there."""
+        return _bare("\n".join(item.where for view in self.views for item in view.left_over))
+
 
 def _bare(text: str) -> str:
     """Return ``text`` without blanks, case and width, which mails and readers may change."""

@@ -60,7 +60,7 @@ def _outcome(seen: Seen) -> Outcome | None:
 
 def _lost(case: Case, seen: Seen) -> Iterator[str]:
     """Yield what is told nowhere: neither kept as an answer or beside one, nor in mail or list."""
-    told = (seen.kept, seen.asking, seen.staffs_list)
+    told = (seen.kept, seen.asking, seen.staffs_list, seen.places)
     for words in case.words:
         if not any(says(text, words) for text in told):
             yield words
@@ -96,7 +96,7 @@ def _start(code: str, language: str) -> str:
 def _untold(case: Case, seen: Seen, outcome: Outcome) -> Iterator[str]:
     """Yield words that are kept and not shown to who has to read them."""
     for words in case.words:
-        shown = says(seen.staffs_list, words) or (
+        shown = any(says(text, words) for text in (seen.staffs_list, seen.places)) or (
             outcome is not Outcome.STAFF and says(seen.asking, words)
         )
         if outcome is not Outcome.ACCEPTED and not shown:

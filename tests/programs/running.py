@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -80,6 +82,15 @@ def write_jobs(jobs: Sequence[Job], folder: Path) -> Path:
     ]
     data.write_text(json.dumps(rows), encoding="utf-8")
     return data
+
+
+@cache
+def has_japanese_font() -> bool:
+    """Return whether the programs of this machine have a font to draw Japanese with."""
+    if shutil.which("fc-list") is None:
+        return False
+    listed = subprocess.run(("fc-list", ":lang=ja"), check=False, capture_output=True)
+    return bool(listed.stdout.strip())
 
 
 def missing_package(*names: str) -> str:

@@ -18,7 +18,8 @@ _LEFT_OVER = "left_over_"
 def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem, ...]:
     """Return what the customer must correct or confirm: one item a field, in the form's order.
 
-    Of a print, one sentence asks to check all answers that were read; only others have an item.
+    Of a print, one sentence asks to check all answers that were read; only others have an item,
+    and what stands beside an answer.
     """
     kind = checked.submission.form
     texts = form_texts(language)
@@ -27,7 +28,10 @@ def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem
     from_print = checked.submission.from_print
     beside = _beside(checked)
     for problem in priority(checked.customer_problems):
+        asked = (problem, *beside.get(problem.field, ()))
         if from_print and problem.code == _READ_FROM_PRINT:
+            asked = asked[1:]
+        if not asked:
             continue
         reading = checked.reading(problem.field)
         items.append(
@@ -36,10 +40,7 @@ def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem
                 label=texts.label(kind, problem.field) if problem.field in numbers else "",
                 where=reading.where if reading else "",
                 given=shown(reading.raw) if reading else "",
-                sentences=tuple(
-                    sentence(item, language, kind)
-                    for item in dict.fromkeys((problem, *beside.get(problem.field, ())))
-                ),
+                sentences=tuple(sentence(item, language, kind) for item in dict.fromkeys(asked)),
                 field=problem.field,
             )
         )

@@ -13,6 +13,7 @@ import pikepdf
 
 from pipeline.forms.pdf.faults import blamed_on, is_of_file
 from pipeline.forms.pdf.open import opened
+from pipeline.forms.pdf.values import read_text
 from pipeline.logs import event
 
 _FORM_NAME = re.compile(r"\.(?:pdf|xlsx)\Z", re.IGNORECASE)
@@ -66,6 +67,17 @@ def holds_locked_form(pdf: Any) -> bool:
         if pdf.get_warnings():
             return True
     return False
+
+
+def embedded_descriptions(pdf: Any) -> Iterator[str]:
+    """Yield what is said of the files that the open ``pdf`` has attached (7.11.3)."""
+    names = pdf.Root.get("/Names")
+    listed = names.get("/EmbeddedFiles") if isinstance(names, pikepdf.Dictionary) else None
+    for specification in _leaves(listed) if listed is not None else ():
+        if isinstance(specification, pikepdf.Dictionary):
+            words = read_text(specification.get("/Desc"))[0].strip()
+            if words:
+                yield words
 
 
 def _files(pdf: Any) -> Iterator[EmbeddedFile]:

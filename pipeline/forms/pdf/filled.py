@@ -1,14 +1,17 @@
 """Reads a form from its fields, and what was added beside and over them."""
 
+from collections.abc import Iterable, Mapping
+
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, FormDefinition, Question
-from pipeline.forms.pdf.left_over.about import about_file
+from pipeline.forms.pdf.left_over.about import about_file, title_of
 from pipeline.forms.pdf.left_over.collect import Added, added
-from pipeline.forms.pdf.left_over.hints import changed_hints
+from pipeline.forms.pdf.left_over.hints import captions, changed_hints, changed_options
 from pipeline.forms.pdf.left_over.pages import changed_pages
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.read.fields import PdfField
 from pipeline.forms.pdf.read.identity import dated
+from pipeline.forms.pdf.read.lists import as_shown, changed_lists
 from pipeline.forms.pdf.read.open_form import OpenForm, unreadable
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.stamp import IDENTITY_NAMES
@@ -32,16 +35,26 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
     missing = tuple([name for name in definition.questions if name not in there])
     if missing and definition.asks_the_same(version):
         return incomplete(form.file, form.stamp, frozenset(missing), len(form.pdf.pages))
+    lists = changed_lists(form.fields, kind, form.stamp)
+    fields = {
+        name: as_shown(field, lists[name], definition.questions[name].choices)
+        if name in lists
+        else field
+        for name, field in form.fields.items()
+    }
     answers = tuple(
         [
             _from_page(name, what)
-            if name in what.answers or name not in form.fields
-            else _answer(name, question, form.fields[name])
+            if name in what.answers or name not in fields
+            else _answer(name, question, fields[name])
             for name, question in definition.questions.items()
             if name in there
         ]
     )
-    beside = tuple(changed_hints(form.pdf, form.fields, form.stamp))
+    beside = (
+        *changed_hints(form.pdf, form.fields, form.stamp),
+        *captions(form.pdf, form.fields, kind),
+    )
     if not any(answer.raw.strip() or answer.disagrees for answer in answers):
         if any(item.kind is LeftOverKind.INK for item in what.left_over):
             return unreadable(form.file, "file_handwritten")
@@ -60,7 +73,9 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
         left_over=(
             *what.left_over,
             *beside,
+            *changed_options(form.pdf, lists, _shown(fields, lists), kind),
             *about_file(form.pdf, form.fields, form.stamp, form.file.name),
+            *title_of(form.pdf, form.file.name),
         ),
     )
 
@@ -73,6 +88,12 @@ def _added(form: OpenForm, definition: FormDefinition) -> Added:
     if is_plain and not form.fields.keys() - known - set(IDENTITY_NAMES):
         return _NOTHING_ADDED
     return added(form, known, changed)
+
+
+def _shown(fields: Mapping[str, PdfField], lists: Iterable[str]) -> frozenset[str]:
+    """Return what was chosen of ``lists``."""
+    chosen = [text for name in lists for text in (fields[name].text, fields[name].disagrees)]
+    return frozenset(text for text in chosen if text)
 
 
 def _from_page(name: str, what: Added) -> Answer:

@@ -1,4 +1,4 @@
-"""Tells what a person wrote about a file: in properties, bookmarks, and with a signature."""
+"""Tells what a person wrote about a file: in its properties and corners, with a signature."""
 
 import io
 import itertools
@@ -11,7 +11,8 @@ import pikepdf
 
 from pipeline.forms.blanks import published
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.pdf.left_over.mark import tidied
+from pipeline.forms.pdf.embedded import embedded_descriptions
+from pipeline.forms.pdf.left_over.mark import is_of_words, tidied
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.read.fields import PdfField, entry
 from pipeline.forms.pdf.values import decode_string, encode_string, read_text
@@ -29,6 +30,12 @@ _OUTLINES, _FIRST, _NEXT, _TITLE = (
     pikepdf.Name(f"/{name}") for name in ("Outlines", "First", "Next", "Title")
 )
 _SAID = tuple(map(pikepdf.Name, ("/Reason", "/Location", "/ContactInfo")))
+_LAYERS, _GROUPS, _NAME, _NUMBERS, _PREFIX = (
+    pikepdf.Name(f"/{name}") for name in ("OCProperties", "OCGs", "Name", "Nums", "P")
+)
+_MOST_LISTED = 500
+#: A name of a file, as programs take it for a title.
+_FILE = re.compile(r"\.[A-Za-z0-9]{2,5}\Z")
 _BETWEEN_KEYWORDS = re.compile("[,;\n]")
 
 
@@ -50,6 +57,7 @@ def about_file(
         others = [word.strip() for word in listed if word.strip() and read_stamp(word) is None]
         if others:
             yield LeftOver(LeftOverKind.PROPERTY, tidied(", ".join(others)), "Keywords")
+    yield from _in_corners(pdf)
     own = _own_bookmarks(stamp) if stamp else frozenset()
     if _OUTLINES in pdf.Root and (titles := _bookmarks(pdf, own)):
         names = {folded(name), folded(name.rpartition(".")[0])}
@@ -58,6 +66,40 @@ def about_file(
                 yield LeftOver(LeftOverKind.BOOKMARK, tidied(title), "Outlines")
     if any(item.type == _SIGNATURE for item in fields.values()):
         yield from _signatures(pdf)
+
+
+def title_of(pdf: Any, name: str) -> Iterator[LeftOver]:
+    """Yield the title of the file ``name`` that a person gave it.
+
+    Programs that do not keep ours take the name of the file, which is no title.
+    """
+    information = pdf.trailer.get("/Info")
+    title = ""
+    if isinstance(information, pikepdf.Dictionary):
+        title = read_text(information.get(_TITLE))[0].strip()
+    if not is_of_words(title) or folded(title) in _own_subjects() or _FILE.search(title):
+        return
+    if folded(title) not in {folded(name), folded(name.rpartition(".")[0])}:
+        yield LeftOver(LeftOverKind.PROPERTY, tidied(title), "Title")
+
+
+def _in_corners(pdf: Any) -> Iterator[LeftOver]:
+    """Yield the names of layers, what stands before the numbers of pages, and about attached files.
+
+    ISO 32000-2, 8.11.2, 12.4.2 and 7.11.3. Layers that programs make are counted, or of one word.
+    """
+    layers = entry(entry(pdf.Root, _LAYERS), _GROUPS) if _LAYERS in pdf.Root else None
+    for layer in itertools.islice(layers or (), _MOST_LISTED):
+        words = read_text(layer.get(_NAME))[0] if isinstance(layer, pikepdf.Dictionary) else ""
+        if is_of_words(words):
+            yield LeftOver(LeftOverKind.PROPERTY, tidied(words), "OCProperties")
+    numbers = entry(pdf.Root.PageLabels, _NUMBERS) if "/PageLabels" in pdf.Root else None
+    for label in itertools.islice(numbers or (), _MOST_LISTED):
+        words = read_text(label.get(_PREFIX))[0] if isinstance(label, pikepdf.Dictionary) else ""
+        if is_of_words(words):
+            yield LeftOver(LeftOverKind.PROPERTY, tidied(words), "PageLabels")
+    for file in embedded_descriptions(pdf):
+        yield LeftOver(LeftOverKind.PROPERTY, tidied(file), "EmbeddedFiles")
 
 
 def _bookmarks(pdf: Any, own: frozenset[bytes] = frozenset()) -> list[str]:

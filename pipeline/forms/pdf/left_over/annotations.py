@@ -10,8 +10,10 @@ import pikepdf
 from pipeline.forms.pdf.fonts import drawable
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.subjects import subject_of
 from pipeline.forms.pdf.own import has_own_name, is_changed_note, is_own_note
 from pipeline.forms.pdf.page_text import page_words, shown_text
+from pipeline.forms.pdf.printed.damage import has_lost_characters
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.rich_text import is_same_text, plain
 from pipeline.forms.pdf.values import read_text
@@ -32,12 +34,15 @@ _KINDS = {
 _FIELD, _WINDOW = "/Widget", "/Popup"
 #: What programs add by themselves; only words make them a person's.
 _OF_PROGRAMS = frozenset({"/Link", "/PrinterMark", "/TrapNet", "/Screen"})
-#: What looks like nothing when it says nothing: words may be in its look.
-_WITH_A_LOOK = frozenset({"/FreeText", "/Stamp", "/Watermark", "/Redact", "/Projection"})
 #: Entries that are words of the person, in the order in which they are told.
 _CONTENTS = pikepdf.Name("/Contents")
 _WORDS = (_CONTENTS, pikepdf.Name("/OverlayText"))
 _RICH = pikepdf.Name("/RC")
+_AUTHOR, _STATE = pikepdf.Name("/T"), pikepdf.Name("/State")
+_ACTION, _URI = pikepdf.Name("/A"), pikepdf.Name("/URI")
+#: How the address of a link begins that may stand without it on the page.
+SCHEME = re.compile(r"\A(?:mailto:|tel:|https?://)", re.IGNORECASE)
+_LONGEST_NAME = 60
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 #: Keys that every program writes with a note, and that we do not.
 _OF_A_PERSON = ("/T", "/M", "/NM", "/CreationDate")
@@ -91,17 +96,21 @@ def _mark(annotation: Any, page: Any, number: int) -> Mark | None:
         return None
     words = _words(annotation)
     if subtype in _OF_PROGRAMS and (not words or _is_printed(annotation, page)):
-        return None
+        target = _target(annotation, page) if subtype == "/Link" else ""
+        return Mark(number, _places(annotation), LeftOverKind.LINK, target) if target else None
+    shown = _look(annotation)
     if subtype == "/Stamp" and not words:
-        words = _look(annotation) or _stamp_name(annotation)
-    elif subtype in _WITH_A_LOOK and not words:
-        words = _look(annotation)
-        if not words and subtype == "/FreeText":
-            return None  # an empty box
-    elif subtype == "/FileAttachment":
-        words = " – ".join(filter(None, [_file_name(annotation), words]))
+        words = shown or _stamp_name(annotation)
+    elif subtype == "/FreeText" and not (words or shown):
+        return None  # an empty box
+    elif _says_more(shown, words):
+        words = "\n".join(filter(None, [words, shown]))
+    if subtype == "/FileAttachment":
+        words = " – ".join(filter(None, [*_of_file(annotation), words]))
     kind = _KINDS.get(subtype, LeftOverKind.ANNOTATION)
-    return Mark(number, _places(annotation), kind, tidied(words), is_typed=subtype == "/FreeText")
+    is_typed = subtype == "/FreeText" and not subject_of(annotation)
+    by = tidied(read_text(annotation.get(_AUTHOR))[0])[:_LONGEST_NAME]
+    return Mark(number, _places(annotation), kind, tidied(words), is_typed=is_typed, by=by)
 
 
 def _is_elsewhere(annotation: Any) -> bool:
@@ -143,7 +152,17 @@ def _words(annotation: Any) -> str:
         rich = plain(read_text(annotation.get(_RICH))[0])
         if not any(is_same_text(rich, words) for words in found):
             found.append(rich)
-    return "\n".join(dict.fromkeys(filter(None, found)))
+    if _STATE in annotation and not any(found):
+        found.append(read_text(annotation.get(_STATE))[0].strip())  # "Rejected" (12.5.6.3)
+    return "\n".join(dict.fromkeys(filter(None, [subject_of(annotation), *found])))
+
+
+def _target(annotation: Any, page: Any) -> str:
+    """Return where a link leads; empty for a place in the file, and for what its page shows."""
+    action = annotation.get(_ACTION)
+    target = read_text(action.get(_URI))[0] if isinstance(action, pikepdf.Dictionary) else ""
+    address = folded(SCHEME.sub("", target).rstrip("/"))
+    return "" if address in folded(page_words(page)) else target
 
 
 def _look(annotation: Any) -> str:
@@ -153,6 +172,12 @@ def _look(annotation: Any) -> str:
     return shown_text(look).strip() if isinstance(look, pikepdf.Stream) else ""
 
 
+def _says_more(shown: str, words: str) -> bool:
+    """Return whether a look has words that a note does not say; in part it may be cut."""
+    look = folded(shown)
+    return bool(look) and not has_lost_characters(shown) and look not in folded(words)
+
+
 def _stamp_name(annotation: Any) -> str:
     """Return the name of a stamp as words: NotApproved, SBFinal, #Received (12.5.6.12)."""
     name = read_text(annotation.get("/Name"))[0]
@@ -160,11 +185,14 @@ def _stamp_name(annotation: Any) -> str:
     return _HUMP.sub(" ", name) if name.isascii() and name.isalpha() else ""
 
 
-def _file_name(annotation: Any) -> str:
-    specification = annotation.get("/FS")
-    if isinstance(specification, pikepdf.Dictionary):
-        specification = specification.get("/UF", specification.get("/F"))
-    return read_text(specification)[0] if isinstance(specification, pikepdf.String) else ""
+def _of_file(annotation: Any) -> tuple[str, ...]:
+    """Return the name of the file that is pinned to a page, and what is said of it (7.11.3)."""
+    held = annotation.get("/FS")
+    if not isinstance(held, pikepdf.Dictionary):
+        return (read_text(held)[0],) if isinstance(held, pikepdf.String) else ()
+    named = (held.get("/UF", held.get("/F")), held.get("/Desc"))
+    texts = [read_text(one)[0] for one in named if isinstance(one, pikepdf.String)]
+    return tuple(dict.fromkeys(texts))
 
 
 def _places(annotation: Any) -> tuple[Edges, ...]:

@@ -8,18 +8,20 @@ from typing import Any
 import pikepdf
 
 from pipeline.forms.pdf.geometry import Edges, edges_if_any
-from pipeline.forms.pdf.left_over.annotations import added_notes, own_sentences
+from pipeline.forms.pdf.left_over.annotations import SCHEME, added_notes, own_sentences
 from pipeline.forms.pdf.left_over.drawn import Drawn, drawn_on
-from pipeline.forms.pdf.left_over.mark import Mark, tidied
+from pipeline.forms.pdf.left_over.mark import Mark, is_of_words, tidied
 from pipeline.forms.pdf.left_over.moved import notes_above
 from pipeline.forms.pdf.left_over.questions import FieldBox, Questions
 from pipeline.forms.pdf.left_over.told import told
 from pipeline.forms.pdf.printed.blank import Blank, blank_form
 from pipeline.forms.pdf.printed.codes import with_known_codes
 from pipeline.forms.pdf.printed.drawable import may_be_drawn
+from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.read.fields import PdfField, short_name_of
+from pipeline.forms.pdf.read.lists import shown_in
 from pipeline.forms.pdf.read.open_form import OpenForm
-from pipeline.forms.pdf.values import read_text
+from pipeline.forms.pdf.values import decode_string, read_text
 from pipeline.forms.stamp import IDENTITY_NAMES
 from pipeline.model.submission import LeftOver, LeftOverKind
 
@@ -47,7 +49,7 @@ def added(form: OpenForm, known: frozenset[str], changed: Sequence[int]) -> Adde
     the blank. Raises PdfiumError, and whatever pikepdf raises, on a broken file.
     """
     pdf, fields = form.pdf, form.fields
-    notes = [*added_notes(pdf), *_of_fields(pdf, fields, known)]
+    notes = [*_without_links(added_notes(pdf), fields), *_of_fields(pdf, fields, known)]
     if not notes and not changed:
         return Added()
     blank = blank_form(form.stamp) if form.stamp else None
@@ -73,6 +75,16 @@ def added(form: OpenForm, known: frozenset[str], changed: Sequence[int]) -> Adde
     return Added(told(marks, questions, fields), answers, missing & drawn.fields)
 
 
+def _without_links(notes: Iterable[Mark], fields: Mapping[str, PdfField]) -> Iterator[Mark]:
+    """Yield ``notes`` without the links that viewers make of addresses in an answer."""
+    answers = [folded(item.text) for item in fields.values()]
+    for mark in notes:
+        address = folded(SCHEME.sub("", mark.words).rstrip("/"))
+        is_made = mark.kind is LeftOverKind.LINK and any(address in text for text in answers)
+        if not is_made:
+            yield mark
+
+
 def _is_answered(found: PdfField) -> bool:
     text = found.text.strip()
     return bool(text) and not (found.type == "Ch" and text in {"-", "—"})
@@ -92,21 +104,34 @@ def _typed_over(
 
 
 def _of_fields(pdf: Any, fields: Mapping[str, PdfField], known: frozenset[str]) -> Iterator[Mark]:
-    """Yield the words in fields that are not ours; a signature has none."""
-    names = {
-        name
+    """Yield the words in fields that are not ours, each with its name; a signature has none.
+
+    Of one that says nothing the name is told where it is of words: programs make up other ones.
+    """
+    others = {
+        name: words
         for name, item in fields.items()
-        if name not in known and name not in IDENTITY_NAMES
-        if item.text.strip() and item.type != _SIGNATURE
+        if name not in known and name not in IDENTITY_NAMES and item.type != _SIGNATURE
+        if (words := _words_of(item)) or is_of_words(name)
     }
-    if not names:
+    if not others:
         return
     places: dict[str, tuple[int, tuple[Edges, ...]]] = {}
     for index, name, edges in _widgets(pdf):
         places.setdefault(name, (index, (edges,)))
-    for name in names:
+    for name, words in others.items():
         page, where = places.get(name, (0, ()))
-        yield Mark(page, where, LeftOverKind.FIELD, tidied(fields[name].text))
+        if words:
+            yield Mark(page, where, LeftOverKind.FIELD, tidied(words), by=tidied(name))
+        else:
+            yield Mark(page, (), LeftOverKind.FIELD, tidied(name))
+
+
+def _words_of(item: PdfField) -> str:
+    """Return what a field says: its value, what stands on it, and what viewers show at it."""
+    beside = [decode_string(content)[0].strip() for content in (*item.captions, item.hint)]
+    said = [shown_in(item).strip(), *(words for words in beside if words != item.name)]
+    return "\n".join(dict.fromkeys(words for words in said if len(words) > 1 or words == said[0]))
 
 
 def _boxes(pdf: Any, known: frozenset[str]) -> Iterator[FieldBox]:

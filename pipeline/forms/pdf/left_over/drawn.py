@@ -5,14 +5,14 @@ all else was added.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from pipeline.forms.pdf.geometry import Edges
 from pipeline.forms.pdf.left_over.mark import Mark, tidied
 from pipeline.forms.pdf.left_over.moved import own_on_moved
-from pipeline.forms.pdf.left_over.pixels import drawn_cells, new_images
+from pipeline.forms.pdf.left_over.pixels import covered_cells, drawing_of, drawn_cells, new_images
 from pipeline.forms.pdf.left_over.questions import Questions
 from pipeline.forms.pdf.left_over.runs import edges_of_run, runs, words_of
 from pipeline.forms.pdf.left_over.sheets import matched, sheets
@@ -30,6 +30,8 @@ _MOST_CHARACTERS = 120_000
 #: Pixels of ink at one question that are more than dirt.
 _ENOUGH_INK = 30
 _ENOUGH_TICK = 12
+#: Pixels of our print that are gone, which is more than a letter.
+_ENOUGH_COVERED = 120
 #: Of the characters of a page, so many must be printed by us for it to be one of ours.
 _OURS = 0.3
 _PLACEHOLDERS = ("address", "privacy")
@@ -225,9 +227,12 @@ class _Page:
         """Yield where ink is that is neither words nor a picture; a mark in a tick box answers."""
         if self._match is None or not self._match.is_whole:
             return
+        drawing = drawing_of(self._page, self._match.sheet)
+        if drawing is None:
+            return
         ink: Counter[str] = Counter()
         places: dict[str, Edges] = {}
-        for cell, pixels in drawn_cells(self._page, self._match.sheet, known):
+        for cell, pixels in drawn_cells(drawing, self._match.sheet, known):
             edges = self._meant(cell)
             name = questions.at(self._page.index, edges)
             ink[name] += pixels
@@ -238,6 +243,19 @@ class _Page:
                 self.answers[name] = Written(ticks[name])
             elif pixels >= _ENOUGH_INK:
                 yield Mark(self._page.index, (places[name],), LeftOverKind.INK, "")
+        yield from self._covers(questions, covered_cells(drawing, self._match.sheet))
+
+    def _covers(self, questions: Questions, cells: Iterable[tuple[Edges, int]]) -> Iterator[Mark]:
+        """Yield where our print was covered, or taken away."""
+        gone: Counter[str] = Counter()
+        places: dict[str, Edges] = {}
+        for edges, pixels in cells:
+            name = questions.at(self._page.index, edges)
+            gone[name] += pixels
+            places[name] = _united(places.get(name, edges), edges)
+        for name, pixels in gone.items():
+            if pixels >= _ENOUGH_COVERED:
+                yield Mark(self._page.index, (places[name],), LeftOverKind.PAGE, "")
 
 
 def _mirrored(item: Character, height: float) -> Character:

@@ -1,4 +1,7 @@
-"""Tells words that somebody wrote into the hints of fields, which viewers show at their boxes."""
+"""Tells words that somebody wrote into the boxes of fields, where no answer is.
+
+In their hints and captions, which viewers show at them, and into the lists that they offer.
+"""
 
 import io
 import itertools
@@ -13,9 +16,11 @@ from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.pdf.left_over.mark import tidied
 from pipeline.forms.pdf.printed.fold import folded
 from pipeline.forms.pdf.read.fields import PdfField, read_form
+from pipeline.forms.pdf.read.lists import Options, foreign_words
 from pipeline.forms.pdf.values import decode_string, read_text
 from pipeline.forms.stamp import Stamp
 from pipeline.forms.texts import printed_versions
+from pipeline.model.form import FormKind
 from pipeline.model.submission import LeftOver, LeftOverKind
 
 _BLANKS_KEPT = 32
@@ -43,6 +48,38 @@ def changed_hints(
         if words and folded(words) != folded(name):
             where = f"p. {_page_of(pdf, name) + 1}"
             yield LeftOver(LeftOverKind.HINT, tidied(words), where, name)
+
+
+def captions(pdf: Any, fields: Mapping[str, PdfField], kind: FormKind) -> Iterator[LeftOver]:
+    """Yield what stands on the boxes of questions, at its question.
+
+    One sign is the look of a tick. The name of a field, and its hint, are no words of a person.
+    """
+    for name in FORMS[kind].questions:
+        there = fields.get(name)
+        if there is None:
+            continue
+        for content in there.captions:
+            words = decode_string(content)[0].strip()
+            if len(words) <= 1:
+                continue
+            if folded(words) not in {folded(name), folded(decode_string(there.hint)[0])}:
+                where = f"p. {_page_of(pdf, name) + 1}"
+                yield LeftOver(LeftOverKind.CAPTION, tidied(words), where, name)
+
+
+def changed_options(
+    pdf: Any, lists: Mapping[str, Options], shown: frozenset[str], kind: FormKind
+) -> Iterator[LeftOver]:
+    """Yield, for each of ``lists``, the words that were put into it, but for the ``shown`` ones.
+
+    ``lists`` has the options that are not ours; what was chosen of them is told with the answer.
+    """
+    for name, others in lists.items():
+        words = [word for word in foreign_words(others, name, kind) if word not in shown]
+        if words:
+            where = f"p. {_page_of(pdf, name) + 1}, {name}"
+            yield LeftOver(LeftOverKind.OPTION, tidied("; ".join(dict.fromkeys(words))), where)
 
 
 @lru_cache(maxsize=_BLANKS_KEPT)

@@ -15,7 +15,8 @@ _CUT = "…"
 class Mark:
     """What was added: page from 0 on, its places there (none when it says none), its words.
 
-    ``is_typed`` tells of a text that was typed over the page, which may be an answer.
+    ``is_typed`` tells of a text that was typed over the page, which may be an answer. ``by`` is
+    whose it is: the author of a note, the name of a field.
     """
 
     page: int
@@ -23,6 +24,18 @@ class Mark:
     kind: LeftOverKind
     words: str
     is_typed: bool = False
+    by: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place as people count pages, and whose it is."""
+        return ", ".join(filter(None, [f"p. {self.page + 1}", self.by]))
+
+
+def is_of_words(name: str) -> bool:
+    """Return whether a person gave something its ``name``: programs count, or write no blank."""
+    name = name.strip()
+    return bool(name) and not name[-1].isdigit() and (not name.isascii() or " " in name)
 
 
 def tidied(text: str) -> str:

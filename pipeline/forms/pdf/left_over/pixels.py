@@ -21,20 +21,21 @@ _RULE = 90
 _SAME_SIZE = 2.0
 
 
-def drawn_cells(
-    page: PrintedPage, sheet: Sheet, known: Iterable[Edges]
-) -> Iterator[tuple[Edges, int]]:
-    """Yield the small squares of a page with ink that the blank has not, and how much (pixels).
+def drawing_of(page: PrintedPage, sheet: Sheet) -> Any:
+    """Return the drawing of a page that is as large as that of the blank; None of another one."""
+    if any(abs(a - b) > _SAME_SIZE for a, b in zip(page.size, sheet.size, strict=True)):
+        return None
+    drawing = page.drawing(SCALE)
+    return drawing if drawing.size == sheet.picture.size else None
 
-    ``known`` are the places of what was read as words. Nothing is told of a page of another size.
+
+def drawn_cells(drawing: Any, sheet: Sheet, known: Iterable[Edges]) -> Iterator[tuple[Edges, int]]:
+    """Yield the small squares of a drawing with ink that the blank has not, and how much (pixels).
+
+    ``known`` are the places of what was read as words.
     """
     from PIL import ImageChops, ImageDraw, ImageFilter  # noqa: PLC0415 - slow to import
 
-    if any(abs(a - b) > _SAME_SIZE for a, b in zip(page.size, sheet.size, strict=True)):
-        return
-    drawing = page.drawing(SCALE)
-    if drawing.size != sheet.picture.size:
-        return
     lightest = sheet.picture.filter(ImageFilter.MinFilter(_AROUND))
     extra = ImageChops.subtract(lightest, drawing).point(_threshold())
     height = sheet.size[1]
@@ -48,6 +49,15 @@ def drawn_cells(
         )
         cover.rectangle([corner * SCALE for corner in corners], fill=0)
     yield from _without_rules(_cells(extra, height))
+
+
+def covered_cells(drawing: Any, sheet: Sheet) -> Iterator[tuple[Edges, int]]:
+    """Yield the small squares in which the print of the blank is not to be seen, and how much."""
+    from PIL import ImageChops, ImageFilter  # noqa: PLC0415 - slow to import
+
+    darkest = drawing.filter(ImageFilter.MinFilter(_AROUND))
+    gone = ImageChops.subtract(darkest, sheet.picture).point(_threshold())
+    yield from _cells(gone, sheet.size[1])
 
 
 def _without_rules(cells: Iterable[tuple[Edges, int]]) -> Iterator[tuple[Edges, int]]:

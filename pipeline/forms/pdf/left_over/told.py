@@ -37,7 +37,7 @@ def told(
             words = mark.words
             if mark.kind is LeftOverKind.STRUCK and not words and name in fields:
                 words = _struck(fields[name])
-            where = f"p. {mark.page + 1}"
+            where = mark.where
             key = (mark.kind, words, name) if words else (mark.kind, where, name)
             found.setdefault(key, LeftOver(mark.kind, words, where, name))
     items = list(found.values())

@@ -18,15 +18,31 @@ _REPLACED = re.compile(
 )
 _ADDRESS = re.compile(r"://|www\.|[\w-]\.[a-z]{2,}/", re.IGNORECASE)
 _UTF16 = "þÿ"
+_KANA = frozenset(map(chr, range(0x3041, 0x30FF)))
+_TWO_KANA = 4
 
 
 def has_lost_characters(text: str) -> bool:
     """Return whether some of the characters of ``text`` are not those that were typed."""
+    if _is_kana_in_halves(text):
+        return True
     if text.isascii() and text.isalnum():
         return False
     if any(_is_untyped(item) for item in text):
         return True
     return bool(_REPLACED.search(text)) and not _ADDRESS.search(text)
+
+
+def _is_kana_in_halves(text: str) -> bool:
+    """Return whether ``text`` is Japanese whose codes of two bytes were read one by one.
+
+    The first byte of kana is a nought, so that nothing else of it need look odd.
+    """
+    if len(text) < _TWO_KANA or len(text) % 2 or not text.isascii():
+        return False
+    found = text.encode("ascii").decode("utf-16-be", "replace")
+    kana = sum(item in _KANA for item in found)
+    return kana * 2 > len(found) and all(item in _KANA or item.isalpha() for item in found)
 
 
 def _is_untyped(character: str) -> bool:

@@ -2,13 +2,17 @@
 
 import itertools
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pikepdf
 
 from pipeline.forms.pdf.faults import DamagedPdfError
 from pipeline.forms.pdf.own import is_own_note
+from pipeline.forms.pdf.page_text import shown_text
 from pipeline.forms.pdf.read.cut import may_be_cut
 from pipeline.forms.pdf.rich_text import is_same_text, plain
 from pipeline.forms.pdf.values import decode_string, read_text
@@ -29,6 +33,12 @@ _FORM, _FIELDS, _XFA = (pikepdf.Name(name) for name in ("/AcroForm", "/Fields", 
 _ANNOTATIONS, _SUBTYPE = pikepdf.Name("/Annots"), pikepdf.Name("/Subtype")
 _WIDGET, _POPUP, _LINK = (pikepdf.Name(f"/{name}") for name in ("Widget", "Popup", "Link"))
 _CONTENTS, _LOOKS, _SHOWN = (pikepdf.Name(f"/{name}") for name in ("Contents", "AP", "N"))
+#: Packed bytes of a look that may be worth more than a glance.
+_SHORTEST_LOOK = 64
+_MARKS = pikepdf.Name("/MK")
+_ACTION, _SUBJECT = pikepdf.Name("/A"), pikepdf.Name("/Subj")
+#: What a viewer writes on a button: at rest, under the mouse, pressed (12.5.6.19).
+_CAPTIONS = tuple(pikepdf.Name(f"/{name}") for name in ("CA", "RC", "AC"))
 
 
 class PdfField(NamedTuple):
@@ -36,7 +46,8 @@ class PdfField(NamedTuple):
 
     ``text`` of a button is the name of its state, empty when it is off. ``disagrees`` is another
     answer that the file has for the same field, which other programs may show. ``hint`` is what
-    viewers show when a person points at it, as it stands in the file.
+    viewers show when a person points at it, as it stands in the file; ``captions`` is what stands
+    on its boxes. ``options`` is the list of a drop-down, as the object that it is in the file.
     """
 
     name: str
@@ -45,6 +56,8 @@ class PdfField(NamedTuple):
     damaged: bool
     disagrees: str | None = None
     hint: bytes = b""
+    captions: tuple[bytes, ...] = ()
+    options: Any = None
 
     @property
     def short_name(self) -> str:
@@ -165,12 +178,29 @@ def _read_field(name: str, node: Any, kids: Sequence[Any] = ()) -> PdfField:
     kind = str(node[_TYPE] if _TYPE in node else inherited(node, _TYPE) or "")[1:]
     text, damaged = _text(node, _VALUE) if _VALUE in node else read_text(inherited(node, _VALUE))
     hint = node.get_bytes(_HINT) or b""
+    said = tuple(_captions(node, kids))
     if kind == "Btn":
-        return _read_button(name, node, kids, (text, damaged))._replace(hint=hint)
+        read = _read_button(name, node, kids, (text, damaged))
+        return read._replace(hint=hint, captions=said)
     other = _disagreeing(kids, text) if kids else None
     if _RICH in node and other is None:
         other = _shown_otherwise(node, text)
-    return PdfField(name, kind, text, damaged, other, hint)
+    if not text and other is None and _LOOKS in node:
+        other = _only_drawn(node)
+    options = inherited(node, _OPTIONS) if kind == "Ch" else None
+    return PdfField(name, kind, text, damaged, other, hint, said, options)
+
+
+def _captions(node: Any, kids: Sequence[Any]) -> Iterator[bytes]:
+    """Yield what stands on the boxes of a field, and what their notes say (12.5.2)."""
+    for widget in (node, *kids) if kids else (node,):
+        if _MARKS in widget:
+            marks = widget[_MARKS]
+            for key in _CAPTIONS if _is_dictionary(marks) else ():
+                if key in marks:
+                    yield marks.get_bytes(key) or b""
+        if _CONTENTS in widget:
+            yield widget.get_bytes(_CONTENTS) or b""
 
 
 def _shown_otherwise(node: Any, text: str) -> str | None:
@@ -181,6 +211,26 @@ def _shown_otherwise(node: Any, text: str) -> str | None:
     rich = read_text(node[_RICH])[0]
     shown = plain(rich, with_struck=False)
     return None if is_same_text(shown, text) or not plain(rich) else shown
+
+
+def _only_drawn(node: Any) -> str | None:
+    """Return what a field without a value shows: some programs keep the look alone."""
+    look = entry(node[_LOOKS], _SHOWN)
+    if not isinstance(look, pikepdf.Stream):
+        return None
+    if _draws_nothing(bytes(look.get_raw_stream_buffer())):
+        return None
+    return shown_text(look).strip() or None
+
+
+@lru_cache(maxsize=64)
+def _draws_nothing(packed: bytes) -> bool:
+    """Return whether a look is as short as that of an empty box, and shows no text."""
+    if len(packed) > _SHORTEST_LOOK:
+        return False
+    with suppress(zlib.error):
+        packed = zlib.decompress(packed)
+    return not any(operator in packed for operator in (b"Tj", b"TJ", b"Do", b"'", b'"'))
 
 
 def _disagreeing(widgets: Sequence[Any], text: str) -> str | None:
@@ -248,10 +298,10 @@ def _loose(pdf: Any, seen: set[tuple[int, int]]) -> tuple[list[Any], bool]:
 
 
 def _says_something(annotation: Any, subtype: Any) -> bool:
-    """Return whether a link has words, or a window has no note that says them."""
-    if _CONTENTS not in annotation:
-        return False
-    return bool(subtype == _LINK) or _PARENT not in annotation
+    """Return whether a link has words or leads out, or a window has no note that says them."""
+    if subtype == _LINK:
+        return _CONTENTS in annotation or _ACTION in annotation or _SUBJECT in annotation
+    return _CONTENTS in annotation and _PARENT not in annotation
 
 
 def _first_pages(pdf: Any) -> Iterator[Any]:

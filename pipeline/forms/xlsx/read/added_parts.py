@@ -27,6 +27,7 @@ _WITH_WORDS = frozenset({"chart", "chartEx", "diagramData"})
 #: A note of a cell in the older drawing language; all else there is a control or a box.
 _NOTE = "Note"
 _VML_KIND = re.compile(r'ObjectType="([A-Za-z]+)"')
+_VML_PICTURE = "<v:imagedata"
 _VML_ANCHOR = re.compile(r"<x:Anchor>[^,<]*,[^,<]*,\s*([0-9]{1,7})")
 _TAG = re.compile("<[^>]{0,2000}>")
 _ENTITY = re.compile("&(amp|lt|gt|quot|#[0-9]{1,7});")
@@ -102,7 +103,7 @@ def _texts(item: ET.Element) -> Iterator[str]:
     while waiting:
         child = waiting.pop()
         name = _name(child)
-        if name == "t":
+        if name == "t" and not len(child):  # a diagram has paragraphs in its own
             yield child.text or ""
         elif name != "rPh":
             waiting += reversed(child)
@@ -226,6 +227,8 @@ def _controls(archive: Archive, part: str) -> Iterator[Lying]:
         return  # notes alone: their words are in the part of the comments
     for shape in _between(text, "<v:shape ", "</v:shape>"):
         kind = _VML_KIND.search(shape)
+        if kind is None and _VML_PICTURE in shape:
+            yield Lying(LeftOverKind.PICTURE, "", 0, 0, 0)  # in a header or footer
         if kind is None or kind.group(1) == _NOTE:
             continue
         boxes = _between(shape, "<v:textbox", "</v:textbox>")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.forms.xlsx.read.asides import DIFFERENCE
 from pipeline.forms.xlsx.read.cells import RawCell
 from pipeline.forms.xlsx.read.parts import parse
 
@@ -35,6 +36,12 @@ class FormatWords:
     sections: tuple[_Section, ...]
     has_conditions: bool
 
+    @property
+    def all(self) -> str:
+        """All words, whatever the value is."""
+        said = (section.words for section in self.sections if section.words)
+        return " ".join(dict.fromkeys(said)).strip()
+
     def beside(self, cell: RawCell) -> str:
         """Return the words that show with the value of ``cell``."""
         kind, _, value, _ = cell
@@ -59,19 +66,26 @@ def _section_of(value: str, count: int) -> int:
 
 
 def worded_styles(content: bytes) -> Mapping[str, FormatWords]:
-    """Return the cell formats of a styles part that show words, by their index.
+    """Return the formats of a styles part that show words, by their index.
 
-    Raises DamagedFileError for a part that is not well-formed.
+    Those of conditions (18.8.14) have ``DIFFERENCE`` before it. Raises DamagedFileError for a part
+    that is not well-formed.
     """
     if b"formatCode" not in content or not any(mark in content for mark in _QUOTES):
         return {}
     words: dict[str, FormatWords] = {}
     formats: list[str] = []
     inside: list[str] = []
+    differences: list[FormatWords | None] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if name == "numFmt" and (found := format_words(attributes.get("formatCode", ""))):
-            words[attributes.get("numFmtId", "")] = found
+        if name == "dxf":
+            differences.append(None)
+        elif name == "numFmt" and (found := format_words(attributes.get("formatCode", ""))):
+            if inside[-1:] == ["dxf"]:
+                differences[-1] = found
+            else:
+                words[attributes.get("numFmtId", "")] = found
         elif name == "xf" and inside[-1:] == ["cellXfs"]:
             formats.append(attributes.get("numFmtId", "0"))
         inside.append(name)
@@ -80,7 +94,9 @@ def worded_styles(content: bytes) -> Mapping[str, FormatWords]:
         inside.pop()
 
     parse(content, start, end, lambda _: None)
-    return {str(index): words[number] for index, number in enumerate(formats) if number in words}
+    shown = {str(index): words[number] for index, number in enumerate(formats) if number in words}
+    by_condition = {f"{DIFFERENCE}{n}": found for n, found in enumerate(differences) if found}
+    return shown | by_condition
 
 
 def format_words(code: str) -> FormatWords | None:

@@ -11,7 +11,7 @@ from pipeline.forms.xlsx.read.left_over import Collector, Marks, Page, is_hidden
 from pipeline.forms.xlsx.read.own_print import plain, row_print
 from pipeline.forms.xlsx.read.parts import Place
 from pipeline.forms.xlsx.read.places import Spot
-from pipeline.forms.xlsx.read.unseen import in_properties, unseen
+from pipeline.forms.xlsx.read.unseen import in_own_properties, in_properties, unseen
 from pipeline.forms.xlsx.read.workbook import Workbook
 from pipeline.model.form import FormKind
 from pipeline.model.submission import LeftOver
@@ -55,6 +55,7 @@ def left_over(book: Workbook, stamp: Stamp, places: Mapping[str, Spot]) -> tuple
         *found,
         *unseen(book.archive, book.book, book.values, hidden, stamp),
         *in_properties(book.properties),
+        *in_own_properties(book.own_properties),
     )
 
 

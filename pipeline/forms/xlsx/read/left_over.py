@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.texts import fold_word
+from pipeline.forms.texts import choice_vocabulary, fold_word
 from pipeline.forms.xlsx import layout as at
 from pipeline.forms.xlsx.read.added_parts import Lying, lying_over
 from pipeline.forms.xlsx.read.archive import Archive
@@ -119,6 +119,10 @@ class Collector:
     @cached_property
     def _numbers(self) -> Mapping[str, frozenset[str]]:
         return FORMS[self.kind].numbers_of_versions
+
+    @cached_property
+    def _vocabulary(self) -> Mapping[str, Mapping[str, str]]:
+        return choice_vocabulary(self.kind)
 
     def _page(self, page: Page) -> None:
         sheet = page.sheet
@@ -267,7 +271,13 @@ class Collector:
 
     def _asides(self, sheet: Sheet) -> None:
         """Tell of words in rules and links; a rule of ours says what its question does."""
-        for kind, words, areas in sheet.asides:
+        for kind, said, areas in sheet.asides:
+            words = said
+            if kind is LeftOverKind.FORMAT:
+                shown = self.formats.get(said)
+                words = shown.all if shown else ""
+            if not words:
+                continue
             first = areas[0][0] if areas else 0
             if is_own_rule(self.kind, words) or not self.mine(sheet.name, first):
                 continue
@@ -277,7 +287,10 @@ class Collector:
                 for row in range(start, min(end, start + _TALL) + 1)
                 if (name := self.rows.get((sheet.name, row)))
             }
-            self._add(kind, words, sheet.name, names.pop() if len(names) == 1 else "")
+            if kind is not LeftOverKind.OPTION:
+                self._add(kind, words, sheet.name, names.pop() if len(names) == 1 else "")
+            elif not any(fold_word(words) in self._vocabulary.get(name, ()) for name in names):
+                self._add(kind, words, sheet.name, "")
 
     def _lying(self, title: str, item: Lying) -> None:
         name = self._question_at(title, item)

@@ -188,6 +188,9 @@ class _BookReader:
             self.pieces.clear()
         elif name == "sheet":
             self._start_sheet(attributes)
+        elif name == "customWorkbookView" and attributes.get("personalView") not in {"1", "true"}:
+            self.name = "view"
+            self._keep(attributes.get("name", ""))
         elif name == "workbookPr":
             from_1904 = attributes.get("date1904", "0").strip() in {"1", "true"}
             self.from_1904 = self.from_1904 or from_1904

@@ -28,6 +28,11 @@ from pipeline.resources import languages
 
 _MARK_COLUMN = 3
 _LISTED = frozenset({"description", "keywords", "category", "contentStatus"})
+#: Elements that hold the value of a property of one's own, and what holds these.
+_VALUE_TYPES = frozenset({"Properties", "lpwstr", "lpstr", "bstr", "filetime", "bool", "i4", "r8"})
+_TRUTHS = frozenset({"true", "false"})
+#: Words as people write them: no signs, figures or capitals within a word.
+_NAMED_BY_PERSON = re.compile(r"(?:[^\W\d_][^\W\d_A-Z]*)(?:[ -][^\W\d_][^\W\d_A-Z]*)*")
 _BLANKS_KEPT = 32
 _LONGEST = 1_000
 _SHEETS = "xl/worksheets/"
@@ -64,6 +69,21 @@ def in_properties(found: Mapping[str, str]) -> Iterator[LeftOver]:
     for name in sorted(_LISTED & found.keys()):
         if (words := found[name].strip()) and not is_around(words):
             yield LeftOver(LeftOverKind.PROPERTY, words, name)
+
+
+def in_own_properties(found: Mapping[str, str]) -> Iterator[LeftOver]:
+    """Yield the properties that a person added: programs give theirs names like identifiers.
+
+    What is of several words is told whatever its name is.
+    """
+    for name, text in found.items():
+        words = text.strip()
+        is_of_words = " " in words or not words.isascii()
+        if name in _VALUE_TYPES or not any(map(str.isalpha, words)) or words in _TRUTHS:
+            continue
+        if name.startswith("_") or not (is_of_words or _NAMED_BY_PERSON.fullmatch(name)):
+            continue
+        yield LeftOver(LeftOverKind.PROPERTY, f"{name}: {words}", name)
 
 
 def _cells_of_hidden(archive: Archive, values: Values, title: str, part: str) -> Iterator[LeftOver]:

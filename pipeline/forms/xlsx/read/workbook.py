@@ -153,6 +153,12 @@ class Workbook:
         part = self.package.get("core-properties", "")
         return read_properties(self.archive, part) if self.archive.has(part) else {}
 
+    @cached_property
+    def own_properties(self) -> Mapping[str, str]:
+        """What somebody else keeps with the file, by name (22.3)."""
+        part = self.package.get("custom-properties", "")
+        return read_properties(self.archive, part) if self.archive.has(part) else {}
+
     @property
     def dated(self) -> str:
         """The time at which the file says it was last saved, or empty."""

@@ -423,9 +423,9 @@ _NOTHING: dict[str, Callable[[bytes], bytes]] = {
     "content in a state of its own": lambda content: changed(content, _in_state),
     "signature": lambda content: changed(content, _signed),
     "field without words": lambda content: changed(content, _with_field(" ")),
-    "link of a program": lambda content: changed(
+    "link within the file": lambda content: changed(
         content,
-        note("Link", "contact_email", A=Dictionary(S=Name.URI, URI=String("https://a.example"))),
+        note("Link", "contact_email", A=Dictionary(S=Name.GoTo, D=Array([0, Name.Fit]))),
     ),
     "window without a note": lambda content: changed(content, note("Popup", "contact_email")),
     "unpacked": lambda content: changed(content, qdf=True),

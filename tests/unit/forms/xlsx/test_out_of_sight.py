@@ -7,6 +7,7 @@ import pytest
 from pipeline.forms.xlsx.read.asides import Aside, asides_of
 from pipeline.forms.xlsx.read.cells import RawCell
 from pipeline.forms.xlsx.read.formats import format_words, worded_styles
+from pipeline.forms.xlsx.read.unseen import in_own_properties
 from pipeline.model.submission import LeftOverKind
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -87,3 +88,60 @@ def test_texts_of_rules_and_links_are_found_with_their_rows() -> None:
         Aside(link, "moves", ((2, 2),)),
         Aside(rule, "newer", ((7, 7),)),
     )
+
+
+def test_format_that_a_condition_sets_has_its_place_and_its_words() -> None:
+    sheet = (
+        f'<worksheet xmlns="{_MAIN}"><conditionalFormatting sqref="D6"><cfRule dxfId="1"/>'
+        '<cfRule dxfId="1"/></conditionalFormatting></worksheet>'
+    )
+    assert asides_of(ET.fromstring(sheet)) == (Aside(LeftOverKind.FORMAT, "dxf 1", ((6, 6),)),)
+    styles = (
+        f'<styleSheet xmlns="{_MAIN}"><dxfs><dxf><font/></dxf><dxf>'
+        '<numFmt numFmtId="190" formatCode="&quot;pending&quot;;&quot;owed&quot;"/></dxf></dxfs>'
+        "</styleSheet>"
+    ).encode()
+    found = worded_styles(styles)
+    assert {key: words.all for key, words in found.items()} == {"dxf 1": "pending owed"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ('"SMS,Telex at night"', ["SMS", "Telex at night"]),
+        ('" a , b"', ["a", "b"]),
+        ("lists!$A$1:$A$4", []),
+        ("", []),
+    ],
+)
+def test_options_of_a_rule_that_has_them_itself_are_found(formula: str, words: list[str]) -> None:
+    sheet = (
+        f'<worksheet xmlns="{_MAIN}"><dataValidations><dataValidation type="list" sqref="D6">'
+        f"<formula1>{formula}</formula1></dataValidation></dataValidations></worksheet>"
+    )
+    found = asides_of(ET.fromstring(sheet))
+    assert [(item.kind, item.words) for item in found] == [
+        (LeftOverKind.OPTION, word) for word in words
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "told"),
+    [
+        ("Bemerkung", "eilt", True),
+        ("Checked by", "Kim", True),
+        ("状態", "確認中", True),
+        ("MSIP_Label_4d1f_Name", "Confidential - Legal", True),
+        ("MSIP_Label_4d1f_Enabled", "true", False),
+        ("ContentTypeId", "0x0101007A", False),
+        ("KSOProductBuildVer", "1033-12.2.0", False),
+        ("ICV", "A1B2C3D4", False),
+        ("_form", "qr", False),
+        ("Order", "12900.0", False),
+        ("lpwstr", "Kim and Tom", False),
+        ("Checked", "true", False),
+    ],
+)
+def test_property_that_a_person_added_is_told(name: str, words: str, told: bool) -> None:
+    found = [item.words for item in in_own_properties({name: words})]
+    assert found == ([f"{name}: {words}"] if told else [])
