@@ -318,9 +318,7 @@ def test_every_check_of_the_doctor_has_its_words() -> None:
     words = table("en")["words"]
     checks = set(re.findall(r'Finding\(\s*"([a-z_]+)"', source))
     assert checks <= set(NAMES)
-    assert {f"check_{name}" for name in NAMES} == {
-        key for key in words if key.startswith("check_")
-    }
+    assert {f"check_{name}" for name in NAMES} == {key for key in words if key.startswith("check_")}
     said = set(re.findall(r'Finding\(\s*"[a-z_]+", "[a-z]+", "([a-z_]+)"', source))
     said |= set(re.findall(r'BackupView\(known, "[a-z]+", "([a-z_]+)"', source))
     assert said
