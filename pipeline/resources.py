@@ -64,9 +64,14 @@ def read_documents(*parts: str) -> tuple[tuple[dict[str, Any], str], ...]:
 
     Front matter is TOML between two lines of ``+++``. Raises ValueError for a file without it.
     """
-    pieces = f"\n{read_text(*parts)}".split(f"\n{_FENCE}\n")
+    return parsed_documents(read_text(*parts))
+
+
+def parsed_documents(text: str) -> tuple[tuple[dict[str, Any], str], ...]:
+    """Return the front matter and the body of each document of a text. Raises ValueError."""
+    pieces = f"\n{text}".split(f"\n{_FENCE}\n")
     if len(pieces) % 2 == 0 or pieces[0].strip():
-        raise ValueError(f"no front matter: {'/'.join(parts)}")
+        raise ValueError("no front matter")
     heads = (parsed_toml(head) for head in pieces[1::2])
     return tuple(zip(heads, pieces[2::2], strict=True))
 

@@ -153,6 +153,11 @@ class Authority:
         """The SHA-256 of the authority's certificate (DER) in hexadecimal."""
         return self.certificate.fingerprint(hashes.SHA256()).hex()
 
+    @property
+    def ends_at(self) -> datetime:
+        """When the authority's own certificate expires."""
+        return self.certificate.not_valid_after_utc
+
     @cached_property
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The public half of the key."""

@@ -93,8 +93,9 @@ class Submission:
     ``version`` and ``language`` are what the file says (empty when it says nothing); ``missing``
     lists field ids that the definition has and the file does not (not blank: gone); ``from_print``
     is true for a flattened or printed copy that was read by position. ``dated`` is the ISO 8601
-    time the file says it was last saved, or empty. ``left_over`` is what the customer added beside
-    the answers, in the order of the file.
+    time the file says it was last saved, or empty. ``program`` is the known one that saved
+    it, as far as the file tells. ``left_over`` is what the customer added beside the answers, in
+    the order of the file.
     """
 
     form: FormKind
@@ -107,6 +108,7 @@ class Submission:
     missing: tuple[str, ...] = ()
     from_print: bool = False
     dated: str = ""
+    program: str = ""
     left_over: tuple[LeftOver, ...] = ()
 
     def answer(self, field: str) -> Answer | None:

@@ -108,8 +108,8 @@ class MessageRecord:
 
     @property
     def has_bytes(self) -> bool:
-        """Whether all raw bytes were fetched."""
-        return not self.oversized and not self.withheld
+        """Whether all raw bytes were fetched, and were not erased since."""
+        return bool(self.sha256) and not self.oversized and not self.withheld
 
 
 #: The rule of a request that staff opened for somebody who had not mailed.
@@ -214,9 +214,9 @@ class RevisionRecord:
     """The answers of a request at one time; the latest ``seq`` counts.
 
     ``digest`` is the hash of the content (canonical values), for "the same again". ``dated`` is
-    when the file says it was last saved. ``submission`` is the JSON text of what the submission
-    has beside the other fields, so that the answers can be judged again (a confirmed sender, an
-    edit by staff, a newer rule); older rows have the whole.
+    when the file says it was last saved, ``program`` the known one that saved it. ``submission`` is
+    the JSON text of what the submission has beside the other fields, so that the answers can be
+    judged again (a confirmed sender, an edit by staff, a newer rule); older rows have the whole.
     """
 
     id: str
@@ -238,6 +238,7 @@ class RevisionRecord:
     entered_by: str = ""
     submission: str = ""
     accepted: bool = True
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

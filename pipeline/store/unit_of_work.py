@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -223,6 +223,26 @@ class Store:
 
         with self._telling():
             return swept(self._engine)
+
+    def now(self) -> datetime | None:
+        """Return what the clock of a database on a server shows; None for a file."""
+        if not self.is_on_server:
+            return None
+        with self._asking() as connection, read_only(connection).begin():
+            found: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return found
+
+    def log_bytes(self) -> int:
+        """Return how long the write-ahead log of a SQLite file is; 0 where there is none."""
+        log = Path(f"{self._engine.url.database}-wal")
+        return log.stat().st_size if not self.is_on_server and log.exists() else 0
+
+    def empty_log(self) -> bool:
+        """Bring what stands in the write-ahead log into the file; False: a reader hindered it."""
+        from pipeline.store.erasing.sweep import emptied  # noqa: PLC0415 - seldom used
+
+        with self._telling():
+            return emptied(self._engine)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

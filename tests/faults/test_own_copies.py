@@ -13,7 +13,7 @@ from pipeline.config import CourierSettings, LimitSettings, Settings
 from pipeline.errors import ExitCode, PipelineError, TryLaterError
 from pipeline.flow.connections import DeliveredCopies, open_courier
 from pipeline.flow.outgoing.claims import ClaimKeeper
-from pipeline.flow.views.doctor import of_doubt
+from pipeline.flow.views.doctor.servers import of_doubt
 from pipeline.flow.views.plan import Fate, PlannedMail
 from pipeline.mailbox.maildir import MaildirMailbox
 from pipeline.model.notice import NoticeName

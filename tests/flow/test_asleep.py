@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.flow.connections import open_mailbox
 from pipeline.flow.inbound.fetch import fetch
-from pipeline.flow.staff.wake import wake
+from pipeline.flow.staff.mend.wake import wake
 from pipeline.flow.views.asleep import Asleep, asleep
 from pipeline.model.request import Status
 from pipeline.notifications.courier import Delivery, DeliveryKind

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -16,6 +17,7 @@ from pipeline.flow.staff import review
 from pipeline.flow.views.dashboard.charts import Drawn
 from pipeline.flow.views.dashboard.gather import PERIODS, dashboard
 from pipeline.flow.views.dashboard.page import figures_page
+from pipeline.flow.views.dashboard.questions import question_lines
 from pipeline.flow.views.dashboard.values import (
     Dashboard,
     QuestionFigures,
@@ -69,9 +71,30 @@ def test_questions_that_failed_are_counted_by_form_language_and_format(any_world
     assert Share("de", 1, 1) in site.languages
     assert Share("en", 1, 0) in site.languages
     assert site.formats == (Share("xlsx", 3, site.wrong),)
+    assert site.programs == (Share("", 3, site.wrong),)
     assert site.number > 0
     wrongs = [item.wrong for item in found.questions]
     assert wrongs == sorted(wrongs, reverse=True)
+
+
+def test_questions_are_counted_by_the_program_that_saved_the_file(any_world: World) -> None:
+    world = any_world
+    kept = Path(__file__).parents[2] / "samples" / "forms" / "riviere-onboarding-errors_en.xlsx"
+    world.mail(JULIA, ("form.xlsx", kept.read_bytes()))
+    world.mail(OLIVER, form(FormKind.ONBOARDING, "en"))
+    failed = figures(world).questions
+    assert failed
+    assert {share for item in failed for share in item.programs} == {
+        Share("LibreOffice", 1, 1),
+        Share("", 1, 0),
+    }
+    lines = list(question_lines(Drawn(figures(world))))
+    assert len(lines) == 1 + len(failed) * 5  # all, English, xlsx, two programs
+    assert {len(line) for line in lines} == {8}
+    (of_one,) = [
+        line for line in lines if line[1] == str(failed[0].number) and line[4] == "LibreOffice"
+    ]
+    assert of_one[5:] == ("1", "1", "100.0%")
 
 
 def test_corrected_form_is_one_more_form_and_what_staff_enter_is_none(world: World) -> None:

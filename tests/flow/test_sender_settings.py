@@ -7,7 +7,8 @@ import pytest
 from pipeline.cli.pages.message_page import print_message
 from pipeline.cli.pages.request_page import print_request
 from pipeline.config import SenderSettings
-from pipeline.flow.views.doctor import Finding, _authserv, examine
+from pipeline.flow.views.doctor import Finding, examine
+from pipeline.flow.views.doctor import servers as checks
 from pipeline.flow.views.messages import shown_messages
 from pipeline.flow.views.request import request_view
 from pipeline.model.message import SenderVerdict
@@ -22,7 +23,7 @@ RELAY = b"Received: from mx.genesys.example by box.genesys.example with ESMTP id
 
 def authserv(world: World) -> Finding:
     """Return what doctor finds, without its other checks."""
-    return _authserv(world.services)
+    return checks.authserv(checks.Servers(world.services))
 
 
 def write(world: World, senders: tuple[str, ...], relay: bytes = b"") -> None:

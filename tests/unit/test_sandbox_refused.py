@@ -46,7 +46,7 @@ from pipeline.clock import SystemClock
 from pipeline.config import MailboxSettings, Settings, StoreSettings
 from pipeline.flow.inbound.child import read_message
 from pipeline.flow.services import open_services
-from pipeline.flow.views import doctor
+from pipeline.flow.views.doctor import servers
 from pipeline.guard.escape import ways_out
 from tests.hostile.making import good, good_pdf
 from tests.world.mails import mail_of
@@ -54,7 +54,7 @@ settings = Settings(
     store=StoreSettings(home=Path(home)), mailbox=MailboxSettings(address="a@b.example")
 )
 with open_services(settings, SystemClock(), make=True) as services:
-    found = doctor._child(services)
+    found = servers.child(servers.Servers(services))
     forms = [
         len(services.guard.call(read_message, mail_of("form", content)).submissions)
         for content in (good(), good_pdf())

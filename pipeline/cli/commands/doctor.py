@@ -1,5 +1,6 @@
 """``pipeline doctor``: check everything and say how to fix it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -8,10 +9,8 @@ from pipeline import logs
 from pipeline.cli.context import named_places
 from pipeline.cli.opened import os_user
 from pipeline.cli.output import print_json, print_lines, print_paragraphs
-from pipeline.clock import SystemClock
-from pipeline.config import Settings, look
-from pipeline.errors import ConfigurationError, ExitCode, PipelineError, TryLaterError
-from pipeline.flow.services import open_services
+from pipeline.config import look
+from pipeline.errors import ConfigurationError, ExitCode, TryLaterError, UsageError
 from pipeline.wording import console as words
 
 if TYPE_CHECKING:
@@ -19,12 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor")
+@click.option("--only", "only", multiple=True)
 @click.option("--mend", is_flag=True)
 @click.option("--as", "name", default=None)
 @click.option("--json", "as_json", is_flag=True)
-def doctor(*, mend: bool, name: str | None, as_json: bool) -> int:
+def doctor(only: tuple[str, ...], name: str | None, *, mend: bool, as_json: bool) -> int:
     """Check settings, state, mailbox, courier, PDF making, authority and issuer."""
-    findings = _findings(name or os_user() if mend else "")
+    findings = _findings(only, name or os_user() if mend else "")
     if as_json:
         print_json(findings)
     else:
@@ -42,40 +42,29 @@ def doctor(*, mend: bool, name: str | None, as_json: bool) -> int:
     return ExitCode.TRY_LATER if passes else ExitCode.CONFIGURATION
 
 
-def _findings(mender: str) -> "list[Finding]":
-    """Return what is wrong with the settings; and, when they can be used, all other checks.
+def _findings(only: Sequence[str], mender: str) -> "list[Finding]":
+    """Return what is wrong with the settings; and, when they can be used, the checks ``only``.
 
-    ``mender`` is who has rows woken that wait too long; empty: nothing is changed.
+    No name in ``only`` means all of them. ``mender`` is who has mended what can be; empty: nothing
+    is changed. Raises UsageError ``check_unknown``.
     """
-    from pipeline.flow.views.doctor import examine  # noqa: PLC0415 - slow to import
+    from pipeline.flow.staff.mend.mend import mend  # noqa: PLC0415 - slow to import
+    from pipeline.flow.views.doctor import NAMES, examine  # noqa: PLC0415 - slow to import
     from pipeline.flow.views.doctor.settings import settings_findings, unreadable  # noqa: PLC0415
 
+    unknown = [check for check in only if check not in NAMES]
+    if unknown:
+        raise UsageError("check_unknown", check=unknown[0], checks=", ".join(NAMES))
     try:
         found = look(*named_places())
     except ConfigurationError as error:
         return [unreadable(error)]
     logs.configure(found.settings.logs.level, as_json=found.settings.logs.json_lines)
-    findings = settings_findings(found)
     if found.faults:
-        return findings
-    done = _mended(found.settings, mender) if mender else None
-    findings += examine(found.settings)
-    if done is None:
-        return findings
-    return [
-        done if finding.check == done.check and finding.state == "good" else finding
-        for finding in findings
-    ]
-
-
-def _mended(settings: Settings, who: str) -> "Finding | None":
-    """Wake what waits too long; None: there was nothing, or the state cannot be opened."""
-    from pipeline.flow.staff.wake import wake  # noqa: PLC0415 - slow to import
-    from pipeline.flow.views.doctor import woken  # noqa: PLC0415
-
-    try:
-        with open_services(settings, SystemClock()) as opened:
-            done = wake(opened, who)
-    except PipelineError:
-        return None  # the checks tell what is wrong
-    return woken(done) if done.total else None
+        return settings_findings(found)
+    done = mend(found.settings, found.sources.path, mender) if mender else []
+    wanted = only or NAMES
+    findings = [one for one in settings_findings(found) if "settings" in wanted or one.error]
+    findings += examine(found.settings, wanted)
+    mended = {one.check: one for one in done}
+    return [mended.get(one.check, one) if one.state == "good" else one for one in findings]

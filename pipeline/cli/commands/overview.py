@@ -143,10 +143,17 @@ def status(*, as_json: bool) -> None:
 
 @click.command("report")
 @click.option("--days", type=click.IntRange(1, 366), default=None)
+@click.option("--questions", is_flag=True)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
-def report(days: int | None, out: Path | None, *, as_json: bool) -> None:
-    """Write a page with every request, or one with the figures of a period."""
+def report(days: int | None, out: Path | None, *, questions: bool, as_json: bool) -> None:
+    """Write a page with every request, or one with the figures of a period, or which fail most."""
+    if questions:
+        from pipeline.cli.pages.questions_page import tell_questions  # noqa: PLC0415 - slow
+
+        with services() as opened:
+            tell_questions(opened, days or _USUAL_DAYS, out, as_json=as_json)
+        return
     from pipeline.flow.views import report as pages  # noqa: PLC0415 - slow to import
     from pipeline.flow.views.dashboard import page as figures  # noqa: PLC0415 - slow to import
 

@@ -25,6 +25,9 @@ def print_extent(extent: Extent, *, as_json: bool, done: bool) -> None:
     if extent.folders:
         told = words.listed(f"{folder} ({count})" for folder, count in extent.folders)
         print_lines(words.word("erased_folders", folders=told), first="  ", rest="    ")
+    if extent.backups:
+        told = words.listed(extent.backups)
+        print_lines(words.word("erased_backups", files=told), first="  ", rest="    ")
     if not done:
         print_lines(words.word("erased_how"))
 

@@ -17,7 +17,7 @@ from pipeline.validation.content import content_digest
 
 _SUBMISSION = TypeAdapter(Submission)
 #: What a submission and its revision both have.
-_COLUMNS = ("form", "version", "language", "format", "file_name", "sha256", "dated")
+_COLUMNS = ("form", "version", "language", "format", "file_name", "sha256", "dated", "program")
 _ANSWERS = "answers"
 
 
@@ -57,6 +57,7 @@ def insert_revision(
         sha256=submission.sha256,
         digest=content_digest(checked),
         dated=submission.dated,
+        program=submission.program,
         m2m=checked.m2m.value,
         readings=readings,
         problems=tuple(

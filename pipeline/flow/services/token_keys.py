@@ -121,6 +121,12 @@ def ages(tx: Transaction, settings: Settings) -> KeyAges:
     return KeyAges(at, datetime.fromisoformat(rotation["previous_made"]), behind)
 
 
+def rotated_at(tx: Transaction) -> datetime | None:
+    """Return when the key was last replaced by a new one, or None: never."""
+    at = _rotation(tx).get("at")
+    return datetime.fromisoformat(at) if at else None
+
+
 def remembered(tx: Transaction) -> dict[str, str]:
     """Return the digest of each key that the database was made with, by its part."""
     return _texts(tx, REMEMBERED)

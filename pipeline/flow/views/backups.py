@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from pipeline.flow.services import Work
+from pipeline.flow.services import Work, token_keys
 from pipeline.flow.services.backups import Backups, remembered
 from pipeline.wording.instants import told
 
@@ -25,14 +26,19 @@ def backup_view(work: Work) -> BackupView:
     """Return what is known of the backups, and what is to be said of it first."""
     known, rules, now = remembered(work.tx), work.services.settings.backup, work.now
     zone = work.services.settings.team.time_zone
+    # where no folder is set, the commands need to be told one
+    more = [("to", ""), ("of", "")] if rules.folder else [("to", " --to FOLDER"), ("of", " FILE")]
     if known.made is None:
-        return BackupView(known, "warn", "backup_none", ())
-    values = [("made", told(known.made.at, zone)), ("file", known.made.file)]
+        return BackupView(known, "warn", "backup_none", tuple(more))
+    values = [("made", told(known.made.at, zone)), ("file", known.made.file), *more]
+    folder = work.services.settings.below_home(Path(rules.folder))
+    if rules.folder and not folder.is_dir():
+        return BackupView(known, "warn", "backup_folder_gone", (*values, ("folder", str(folder))))
     if now - known.made.at > timedelta(days=rules.late_days):
         return BackupView(known, "warn", "backup_late", tuple(values))
     if known.checked is not None and known.checked.fault:
         failed = [("checked", told(known.checked.at, zone)), ("file", known.checked.file)]
-        return BackupView(known, "warn", "backup_check_failed", tuple(failed))
+        return BackupView(known, "warn", "backup_check_failed", (*failed, *more))
     return _of_check(work, known, values)
 
 
@@ -47,6 +53,10 @@ def _of_check(work: Work, known: Backups, values: list[tuple[str, str]]) -> Back
         return BackupView(known, "warn", "backup_check_late", tuple(values))
     if known.keys_at is None:
         return BackupView(known, "warn", "backup_no_keys", tuple(values))
+    rotated = token_keys.rotated_at(work.tx)
+    if rotated is not None and rotated > known.keys_at:
+        newer = [*values, ("rotated", told(rotated, zone))]
+        return BackupView(known, "warn", "backup_keys_old", tuple(newer))
     return BackupView(known, "good", "backup_fine", tuple(values))
 
 

@@ -94,4 +94,6 @@ def _raw(services: Services, tx, row_id: str, direction: str) -> bytes:  # type:
         mail = tx.outbox.get(row_id)
         return mail.content if mail else b""
     row = tx.messages.get(row_id)
-    return services.blobs.get(row.sha256) if row and row.has_bytes else b""
+    if row is None or not row.has_bytes or not services.blobs.exists(row.sha256):
+        return b""  # too big, erased, or kept no longer
+    return services.blobs.get(row.sha256)

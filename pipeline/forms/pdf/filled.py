@@ -10,7 +10,7 @@ from pipeline.forms.pdf.left_over.hints import captions, changed_hints, changed_
 from pipeline.forms.pdf.left_over.pages import changed_pages
 from pipeline.forms.pdf.printed.incomplete import incomplete
 from pipeline.forms.pdf.read.fields import PdfField
-from pipeline.forms.pdf.read.identity import dated
+from pipeline.forms.pdf.read.identity import dated, program
 from pipeline.forms.pdf.read.lists import as_shown, changed_lists
 from pipeline.forms.pdf.read.open_form import OpenForm, unreadable
 from pipeline.forms.pdf.values import without_surrogates
@@ -70,6 +70,7 @@ def read_fields(form: OpenForm, kind: FormKind) -> Submission | UnreadableFile:
         answers=answers,
         missing=missing,
         dated=dated(form.pdf),
+        program=program(form.pdf),
         left_over=(
             *what.left_over,
             *beside,

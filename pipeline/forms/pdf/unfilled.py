@@ -19,7 +19,7 @@ from pipeline.forms.pdf.printed.notes import has_ink, typed_notes
 from pipeline.forms.pdf.printed.page import are_pictures, draws_letters, has_text, shows_something
 from pipeline.forms.pdf.printed.workbook import has_our_words, is_print_of_workbook
 from pipeline.forms.pdf.read.fields import has_xfa
-from pipeline.forms.pdf.read.identity import dated
+from pipeline.forms.pdf.read.identity import dated, program
 from pipeline.forms.pdf.read.open_form import OpenForm, unreadable
 from pipeline.forms.stamp import IDENTITY_NAMES, count_printed, printed_stamps, read_stamp
 from pipeline.logs import event
@@ -138,4 +138,5 @@ def _read_print(form: OpenForm) -> Submission | UnreadableFile | None:
             *about_file(pdf, form.fields, found.stamp, file.name),
         ),
         dated=dated(pdf),
+        program=program(pdf),
     )

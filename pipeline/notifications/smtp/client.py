@@ -5,11 +5,11 @@ import contextlib
 import smtplib
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.errors import ConfigurationError, PipelineError
-from pipeline.notifications.addresses import is_sendable, on_the_wire
+from pipeline.notifications.addresses import on_the_wire
 from pipeline.notifications.courier import Delivery, DeliveryKind, Step
 from pipeline.notifications.smtp import line as limits
 from pipeline.notifications.smtp.line import Line
@@ -68,7 +68,7 @@ class SmtpCourier:
         if isinstance(line, Delivery):
             return line
         wire = on_the_wire(recipient)
-        impossible = _impossible(line, wire)
+        impossible = limits.impossible(line, wire)
         if impossible:
             return Delivery(DeliveryKind.FAILED, impossible)
         try:
@@ -86,23 +86,31 @@ class SmtpCourier:
 
         Whether our own mailbox is taken as a recipient is asked, too.
         """
+        return self._checked(self._asked_for_copies)
+
+    def takes(self, sender: str, recipient: str) -> Delivery:
+        """Ask whether the server takes a mail to ``recipient``; none is handed over."""
+        return self._checked(lambda line: self._asked(line, sender, recipient))
+
+    def _checked(self, ask: Callable[[Line], Delivery | None]) -> Delivery:
         self._scale = self._server.time_scale * _CHECK_SCALE
         line = self._open()
-        if isinstance(line, Delivery):
-            return line
-        return self._asked_for_copies(line) or Delivery(DeliveryKind.SENT)
+        return line if isinstance(line, Delivery) else ask(line) or Delivery(DeliveryKind.SENT)
 
-    def _asked_for_copies(self, line: Line) -> Delivery | None:
-        ours = self._server.copy_to
-        if not ours:
-            return None
+    def _asked(self, line: Line, sender: str, recipient: str) -> Delivery | None:
+        """Return why the server does not take mail to ``recipient``, or None: it does."""
         try:
-            refused = self._envelope(line, on_the_wire(ours), on_the_wire(ours))
+            refused = self._envelope(line, on_the_wire(sender), on_the_wire(recipient))
             if refused is None:
                 self._reset(line, Delivery(DeliveryKind.SENT))
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             return self._broken(error, Step.SENDER)
+        return refused
+
+    def _asked_for_copies(self, line: Line) -> Delivery | None:
+        ours = self._server.copy_to
+        refused = self._asked(line, ours, ours) if ours else None
         if refused is None or refused.fault is not None:
             return refused
         fault = ConfigurationError("courier_copy_refused", address=ours, reason=refused.detail)
@@ -389,11 +397,3 @@ def _rcpt(address: str) -> str:
 
 class _HadEnoughError(Exception):
     """The server closes a line that was used before; a new one may go on."""
-
-
-def _impossible(line: Line, recipient: str) -> str:
-    """Return why no mail to ``recipient`` can be handed over on this line, or an empty text."""
-    if not is_sendable(recipient):
-        return "address_malformed"
-    lacking = not recipient.isascii() and not line.has_extn("smtputf8")
-    return "smtputf8_missing" if lacking else ""

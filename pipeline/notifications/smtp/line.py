@@ -13,6 +13,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from pipeline.notifications.addresses import is_sendable
+
 if TYPE_CHECKING:
     from _socket import _Address
 
@@ -270,3 +272,11 @@ def _dot_stuffed(message_bytes: bytes) -> bytes:
     whole = message_bytes if message_bytes.endswith(b"\r\n") else message_bytes + b"\r\n"
     stuffed = whole.replace(b"\r\n.", b"\r\n..")
     return (b"." + stuffed if stuffed.startswith(b".") else stuffed) + _DOT
+
+
+def impossible(line: Line, recipient: str) -> str:
+    """Return why no mail to ``recipient`` can be handed over on this line, or an empty text."""
+    if not is_sendable(recipient):
+        return "address_malformed"
+    lacking = not recipient.isascii() and not line.has_extn("smtputf8")
+    return "smtputf8_missing" if lacking else ""

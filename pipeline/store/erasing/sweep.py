@@ -13,6 +13,8 @@ from pipeline.store.faults import transient
 from pipeline.store.schema.columns import metadata
 
 _BUSY_SECONDS = 30
+#: Who only wants a shorter log waits less.
+_SHORT_SECONDS = 2
 
 
 def swept(engine: sa.Engine) -> bool:
@@ -34,12 +36,25 @@ def swept(engine: sa.Engine) -> bool:
     return True
 
 
+def emptied(engine: sa.Engine) -> bool:
+    """Bring the write-ahead log of SQLite into its file; False: a reader hindered it."""
+    if engine.dialect.name != "sqlite":
+        return True
+    return _done(str(engine.url.database), _SHORT_SECONDS)
+
+
 def _rewritten(path: str) -> bool:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+    # the first merges the index into one piece, which has no trace of texts that were taken out
+    merge = "INSERT INTO searched_words (searched_words) VALUES ('optimize')"
+    return _done(path, _BUSY_SECONDS, merge, "VACUUM")
+
+
+def _done(path: str, seconds: float, *statements: str) -> bool:
+    """Execute ``statements`` and empty the write-ahead log; False: a reader hindered it."""
+    connection = sqlite3.connect(path, timeout=seconds, isolation_level=None)
     try:
-        # merges the index into one piece, which has no trace of texts that were taken out
-        connection.execute("INSERT INTO searched_words (searched_words) VALUES ('optimize')")
-        connection.execute("VACUUM")
+        for statement in statements:
+            connection.execute(statement)
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:

@@ -81,6 +81,7 @@ class FormOf:
     language: str
     format: FileFormat | None
     problems: tuple[StoredProblem, ...]
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +172,21 @@ def forms_of(tx: Transaction, ids: Sequence[str]) -> Iterator[FormOf]:
     column = revisions.c.request_id
     statement = (
         sa.select(
-            column, revisions.c.form, revisions.c.language, revisions.c.format, revisions.c.problems
+            column,
+            revisions.c.form,
+            revisions.c.language,
+            revisions.c.format,
+            revisions.c.problems,
+            revisions.c.more,
         )
         .where(_mine(tx, revisions), revisions.c.message_id.is_not(None))
         .order_by(column, revisions.c.seq)
     )
-    yield from (FormOf(*row) for row in _of_ids(tx, statement, column, ids))
+    for request_id, kind, language, file_format, problems, more in _of_ids(
+        tx, statement, column, ids
+    ):
+        program = (more or {}).get("program", "")
+        yield FormOf(request_id, kind, language, file_format, problems, program)
 
 
 def replies(tx: Transaction, span: Span, most: int) -> tuple[bool | None, ...]:

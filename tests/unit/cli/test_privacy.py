@@ -73,3 +73,17 @@ def test_a_person_is_handed_out_and_erased(pipeline: Call, ended: str, tmp_path:
         unknown = pipeline("privacy", *command)
         assert (unknown.code, "Nothing is held of" in unknown.err) == (5, True)
     assert not (tmp_path / "b.zip").exists()
+
+
+def test_backups_that_may_hold_what_is_erased_are_named(
+    pipeline: Call, ended: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Backups" not in pipeline("request", "erase", ended).out
+    monkeypatch.setenv("PIPELINE_BACKUP__FOLDER", str(tmp_path / "backups"))
+    made = pipeline("backup", "create", "--json").json()
+    old = Path(made["path"]).name
+    called = pipeline("request", "erase", ended, "--yes")
+    assert (called.code, old in called.out) == (0, True)
+    assert "may hold it until they are removed" in " ".join(called.out.split())
+    later = pipeline("backup", "create", "--json").json()
+    assert (later["blobs"] < made["blobs"], later["missing"]) == (True, 0)

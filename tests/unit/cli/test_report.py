@@ -164,3 +164,23 @@ def _luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_questions_that_fail_most_are_a_table_json_and_a_file(
+    pipeline: Call, tmp_path: Path
+) -> None:
+    called = pipeline("report", "--questions")
+    assert called.code == 0
+    assert "fails most" in called.out.splitlines()[0]
+    assert "By program" in called.out
+    assert "LibreOffice" in called.out
+    rows = pipeline("report", "--questions", "--json").json()
+    assert rows[0].keys() >= {"form", "field", "number", "asked", "wrong", "programs"}
+    path = tmp_path / "questions.csv"
+    written = pipeline("report", "--questions", "--out", str(path))
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    assert written.code == 0
+    assert f"{len(lines) - 1} lines written." in written.out
+    assert len(lines) > len(rows) * 3
+    assert pipeline("report", "--questions", "--out", str(tmp_path / "a.html")).code == 2
+    assert pipeline("report", "--questions", "--days", "1").code == 0

@@ -12,7 +12,7 @@ import pytest
 from pipeline.clock import SystemClock
 from pipeline.config import MetaSettings, Settings
 from pipeline.errors import ConfigurationError
-from pipeline.flow.views import doctor
+from pipeline.flow.views.doctor import attempt, servers
 from pipeline.meta.api import Graph
 from pipeline.meta.client import open_graph
 from pipeline.meta.errors import About, MetaError, Reason
@@ -201,7 +201,8 @@ def of_meta(settings: MetaSettings) -> Settings:
 
 def test_doctor_counts_the_numbers(meta: FakeMeta, settings: MetaSettings) -> None:
     meta.account.add("+14155550100")
-    found = doctor._try("meta", lambda: doctor._meta(of_meta(settings), SystemClock()))
+    found = attempt("meta", lambda: servers.meta(of_meta(settings)))
+    assert found is not None
     assert (found.state, found.word) == ("good", "meta_is")
     assert dict(found.values) == {"count": "1", "waba": meta.waba_id}
     assert {seen.method for seen in meta.calls()} == {"GET"}
@@ -209,7 +210,8 @@ def test_doctor_counts_the_numbers(meta: FakeMeta, settings: MetaSettings) -> No
 
 def test_doctor_says_what_is_wrong(meta: FakeMeta, settings: MetaSettings) -> None:
     meta.token_state = "expired"
-    found = doctor._try("meta", lambda: doctor._meta(of_meta(settings), SystemClock()))
+    found = attempt("meta", lambda: servers.meta(of_meta(settings)))
+    assert found is not None
     assert found.state == "bad"
     assert found.error is not None
     assert found.error.code == "meta_token"

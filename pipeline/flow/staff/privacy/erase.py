@@ -1,12 +1,15 @@
 """Erase a request, or everything about a person: it cannot be taken back."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from pipeline.errors import NotFoundError, RefusedError, TryLaterError
 from pipeline.flow.outgoing.budgets import mailbox_of
 from pipeline.flow.outgoing.receipts import forget_disowned
 from pipeline.flow.services import Services, Work
 from pipeline.flow.staff.people.staff_log import note
+from pipeline.flow.upkeep.backup.folder import backups_in
 from pipeline.flow.upkeep.erasing import OF_PERSON, OF_REQUEST, erase, finish, leave
 from pipeline.flow.views.person.held import (
     Extent,
@@ -27,7 +30,7 @@ def preview_request(services: Services, record: RequestRecord) -> Extent:
     with services.store.read() as tx:
         work = services.work(tx)
         _refuse_request(work, record)
-        return extent_of_request(work, record)
+        return _with_backups(services, extent_of_request(work, record))
 
 
 def erase_request(services: Services, record: RequestRecord, who: str) -> Extent:
@@ -53,7 +56,7 @@ def erase_request(services: Services, record: RequestRecord, who: str) -> Extent
 
     extent = services.run(change)
     _finish(services)
-    return extent
+    return _with_backups(services, extent)
 
 
 def preview_person(services: Services, address: str) -> Extent:
@@ -62,7 +65,7 @@ def preview_person(services: Services, address: str) -> Extent:
         work = services.work(tx)
         person = person_of(work, address)
         _refuse_person(work, person)
-        return extent_of_person(work, person)
+        return _with_backups(services, extent_of_person(work, person))
 
 
 def erase_person(services: Services, address: str, who: str) -> Extent:
@@ -93,7 +96,15 @@ def erase_person(services: Services, address: str, who: str) -> Extent:
 
     extent = services.run(change)
     _finish(services)
-    return extent
+    return _with_backups(services, extent)
+
+
+def _with_backups(services: Services, extent: Extent) -> Extent:
+    """Return ``extent`` with the backups that may hold what is erased."""
+    named = services.settings.backup.folder
+    folder = services.settings.below_home(Path(named))
+    found = backups_in(folder) if named and folder.is_dir() else []
+    return replace(extent, backups=tuple(path.name for path in found))
 
 
 def _locked(work: Work, record: RequestRecord) -> RequestRecord:

@@ -21,6 +21,10 @@ from pipeline.wording.answers import language_name
 
 #: So many questions are drawn; the table has them too, for more nobody can take in.
 _MOST_QUESTIONS = 8
+#: The table of the questions.
+_QUESTIONS_HEAD = (
+    *("question", "wrong", "asked", "share", "by_language", "by_format", "by_program"),
+)
 #: A narrow screen has room for so many labels below the columns.
 _LABELS = 4
 _WEEK = 7
@@ -150,7 +154,7 @@ class Drawn:
             finding = word(
                 key,
                 number=shown[0].number,
-                label=self._label(shown[0]),
+                label=self.label(shown[0]),
                 form=self.voice.code(shown[0].form.value),
                 wrong=self.number(shown[0].wrong),
                 asked=self.number(shown[0].asked),
@@ -161,10 +165,7 @@ class Drawn:
             title=word("chart_questions"),
             finding=finding,
             about=word("chart_questions_about"),
-            head=tuple(
-                word(f"chart_{key}")
-                for key in ("question", "wrong", "asked", "share", "by_language", "by_format")
-            ),
+            head=tuple(word(f"chart_{key}") for key in _QUESTIONS_HEAD),
             names=tuple(map(self._question, shown)),
             series=(
                 Series(
@@ -302,7 +303,8 @@ class Drawn:
         shown = tuple(map(self.number, values))
         return Series(self.voice.word(key), tuple(map(float, values)), shown)
 
-    def _label(self, question: QuestionFigures) -> str:
+    def label(self, question: QuestionFigures) -> str:
+        """Return the question as it is printed on the form."""
         try:
             return form_texts(self.voice.language).label(question.form, question.field)
         except KeyError:  # an older form asked it
@@ -310,7 +312,7 @@ class Drawn:
 
     def _question(self, question: QuestionFigures) -> str:
         number = f"{question.number}. " if question.number else ""
-        return f"{number}{self._label(question)} · {self.voice.code(question.form.value)}"
+        return f"{number}{self.label(question)} · {self.voice.code(question.form.value)}"
 
     def _row(self, question: QuestionFigures) -> tuple[str, ...]:
         return (
@@ -320,6 +322,7 @@ class Drawn:
             self.formats.share(question.wrong, question.asked),
             self._shares(question.languages, partial(language_name, language=self.voice.language)),
             self._shares(question.formats, str.upper),
+            self._shares(question.programs, str),
         )
 
     def _shares(self, shares: Sequence[Share], named: Callable[[str], str]) -> str:

@@ -226,7 +226,12 @@ def _questions(forms: Sequence[FormOf]) -> tuple[QuestionFigures, ...]:
     wrong: Counter[tuple[FormKind, str, str, str]] = Counter()
     totals: Counter[tuple[FormKind, str]] = Counter()
     for form in forms:
-        kinds = (("all", ""), ("language", form.language), ("format", form.format or ""))
+        kinds = (
+            ("all", ""),
+            ("language", form.language),
+            ("format", form.format or ""),
+            ("program", form.program),
+        )
         asked.update((form.form, *kind) for kind in kinds)
         for field in _wrong(form):
             totals[form.form, field] += 1
@@ -249,6 +254,7 @@ def _questions(forms: Sequence[FormOf]) -> tuple[QuestionFigures, ...]:
             count,
             shares(form, field, "language"),
             shares(form, field, "format"),
+            shares(form, field, "program"),
         )
         for (form, field), count in sorted(
             totals.items(),

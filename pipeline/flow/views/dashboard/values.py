@@ -58,8 +58,8 @@ class Share:
 class QuestionFigures:
     """How often a question was answered so that the customer was asked to correct or confirm it.
 
-    ``number`` is the one that is printed on the present form. Nobody keeps which program filled a
-    form in; its file format is known.
+    ``number`` is the one that is printed on the present form. Of which program filled a form in is
+    known what its file tells (an empty name: nothing).
     """
 
     form: FormKind
@@ -69,6 +69,7 @@ class QuestionFigures:
     wrong: int
     languages: tuple[Share, ...] = ()
     formats: tuple[Share, ...] = ()
+    programs: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

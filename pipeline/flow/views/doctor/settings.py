@@ -2,7 +2,8 @@
 
 from pipeline.config import Loaded, file_faults
 from pipeline.errors import ConfigurationError
-from pipeline.flow.views.doctor import Finding
+from pipeline.flow.views.doctor.finding import Finding
+from pipeline.flow.views.doctor.machine import settings_file
 
 
 def settings_findings(found: Loaded) -> list[Finding]:
@@ -10,6 +11,8 @@ def settings_findings(found: Loaded) -> list[Finding]:
     faults = [*found.faults, *(error for _, error in file_faults(found.settings))]
     if faults:
         return [unreadable(fault) for fault in faults]
+    if (writable := settings_file(found.sources.path)) is not None:
+        return [writable]
     places = sorted({found.sources.place(key) for key in found.sources.origins})
     return [Finding("settings", "good", "settings_from", (("places", ", ".join(places)),))]
 

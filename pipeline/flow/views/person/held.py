@@ -45,7 +45,8 @@ class Extent:
     ``mails_in`` and ``mails_out`` are all mails. ``shared`` of them belong to another request, too,
     and stay with it. ``numbers`` can be forgotten, ``numbers_kept`` have to stay. ``folders`` are
     where the mails lie on the mail server, with how many. ``naming`` are references of requests of
-    others that name the address. ``log_lines`` are lines of the log of staff.
+    others that name the address. ``log_lines`` are lines of the log of staff. ``backups`` are the
+    files in the folder of backups, which keep what they hold.
     """
 
     references: tuple[str, ...]
@@ -61,6 +62,7 @@ class Extent:
     log_lines: int = 0
     shared: int = 0
     naming: tuple[str, ...] = ()
+    backups: tuple[str, ...] = ()
 
 
 def person_of(work: Work, address: str) -> Person:

@@ -1,4 +1,4 @@
-"""Reads what a PDF says of itself: which form it is, and when it was saved."""
+"""Reads what a PDF says of itself: which form it is, when it was saved, and by which program."""
 
 import html
 import re
@@ -12,10 +12,12 @@ import pikepdf
 from pipeline.forms.pdf.page_text import printed_text
 from pipeline.forms.pdf.read.fields import PdfField, entry
 from pipeline.forms.pdf.values import read_text
+from pipeline.forms.programs import program_of
 from pipeline.forms.stamp import IDENTITY_NAMES, Stamp, read_stamp, stamp_of
 
 _INFORMATION, _KEYWORDS = pikepdf.Name("/Info"), pikepdf.Name("/Keywords")
 _MODIFIED = pikepdf.Name("/ModDate")
+_PRODUCER, _CREATOR = pikepdf.Name("/Producer"), pikepdf.Name("/Creator")
 _MAXIMUM_XMP = 1_000_000
 _DATE = re.compile(
     r"D?:?(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:(Z)|([+-])(\d{2})'?(\d{2})?'?)?"
@@ -61,6 +63,11 @@ def dated(pdf: Any) -> str:
     zone = f"{sign}{ahead}:{ahead_minutes or '00'}" if sign else "+00:00"
     text = f"{year}-{month}-{day}T{hour}:{minute}:{second}{zone}"
     return text if _is_iso(text) else ""
+
+
+def program(pdf: Any) -> str:
+    """Return the program that saved the file last (ISO 32000-2, 14.3.3), or empty."""
+    return program_of(_property(pdf, _PRODUCER)) or program_of(_property(pdf, _CREATOR))
 
 
 def _is_iso(text: str) -> bool:

@@ -154,6 +154,7 @@ def _form(file: FormFile, reader: Workbook) -> Submission | None:
         answers=answers,
         missing=tuple(name for name in FORMS[stamp.kind].questions if name not in places),
         dated=reader.dated,
+        program=reader.program,
         left_over=left_over(reader, stamp, places),
     )
 

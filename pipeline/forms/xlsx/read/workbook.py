@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from pipeline.forms.definitions.catalogue import FORMS
+from pipeline.forms.programs import program_of
 from pipeline.forms.stamp import Stamp, read_stamp, stamp_of
 from pipeline.forms.texts import fold_word
 from pipeline.forms.xlsx import layout as at
@@ -163,6 +164,17 @@ class Workbook:
     def dated(self) -> str:
         """The time at which the file says it was last saved, or empty."""
         return self.properties.get("modified", "").strip()[:40]
+
+    @property
+    def program(self) -> str:
+        """The program that saved the file (part 1, 15.2.12.3), or empty: the file tells none."""
+        part = self.package.get("extended-properties", "")
+        if not self.archive.has(part):
+            return ""
+        try:
+            return program_of(read_properties(self.archive, part).get("Application", ""))
+        except DamagedFileError:
+            return ""  # nobody needs it to understand the answers
 
     # sheets and cells
 

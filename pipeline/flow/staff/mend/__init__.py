@@ -1,0 +1,1 @@
+"""``doctor --mend``: what can be put right without a doubt, and the rows that are woken."""

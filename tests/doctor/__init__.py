@@ -1,0 +1,1 @@
+"""Installations that are broken in one way each, and what ``doctor`` says of them."""
