@@ -7,15 +7,12 @@ from contextlib import closing
 import psycopg
 
 from pipeline.flow.services import Services
-from pipeline.store.schema.base import METADATA
-
-#: Bytes that were purged, as each engine writes them.
-EMPTY = {True: "''::bytea", False: "x''"}
+from pipeline.store.schema.columns import metadata
 
 
-def on_postgresql(services: Services) -> bool:
-    """Tell whether the state is in PostgreSQL."""
-    return bool(services.settings.store.url)
+def no_bytes(services: Services) -> str:
+    """Return how the engine writes bytes that were purged."""
+    return "''::bytea" if services.settings.store.url else "x''"
 
 
 def copy_rows(
@@ -26,7 +23,7 @@ def copy_rows(
     which: str = "true",
 ) -> None:
     """Copy one row of ``table`` so many times; ``values`` are what differs, by ``n.i``."""
-    names = METADATA.tables[table].columns.keys()
+    names = metadata.tables[table].columns.keys()
     chosen = ", ".join(values.get(name, f"one.{name}") for name in names)
     execute(
         services,
@@ -53,4 +50,4 @@ def execute(services: Services, *statements: str) -> None:
 
 def analyze(services: Services) -> None:
     """Let the engine count what was copied, as it does by itself after a while."""
-    execute(services, "VACUUM ANALYZE" if on_postgresql(services) else "ANALYZE")
+    execute(services, "VACUUM ANALYZE" if services.settings.store.url else "ANALYZE")

@@ -145,6 +145,15 @@ def test_times_of_a_call_are_offered_and_agreed_in_both_zones(world: World, staf
     assert "<h1>Record the agreed time</h1>" in page
     assert 'type="radio" name="slots"' in page
     assert re.search(r"10:00-11:00 JST.*01:00-02:00 UTC", page, re.DOTALL)
+    assert "<dt>Time 1</dt>" in sato.browser.get(f"/r/{reference}").text
+    sato.take(
+        reference, "record-accept_slot", slots=re.findall(r'name="slots" value="([^"]+)"', page)
+    )
+    assert "<dt>Agreed time</dt>" in sato.browser.get(f"/r/{reference}").text
+    sato.take(reference, "early-code_verified")
+    page = sato.browser.get(f"/r/{reference}").text
+    assert "<dt>Agreed time</dt>" not in page
+    assert "<dt>Time 1</dt>" not in page
 
 
 def test_styles_of_an_update_are_there_at_once(staff: Staff) -> None:
