@@ -24,8 +24,6 @@ from tests.benchmarks.conftest import OpenServices
 from tests.benchmarks.copying import analyze, copy_rows
 from tests.benchmarks.measuring import descendants_of, processor, show
 from tests.benchmarks.test_many_finished import with_finished
-from tests.servers.needed import skip_without
-from tests.servers.postgresql import new_database, postgresql_programs, running_postgresql
 from tests.world.console import ORIGIN, PASSWORD
 from tests.world.crowd import form_mail
 from tests.world.records import Records
@@ -115,17 +113,6 @@ def _compare(what: str, large: tuple[_Desk, str], small: tuple[_Desk, str], agai
     show(f"console: {what}", ours, floor, against)
     assert ours <= _MOST_TIMES * floor, f"{ours / floor:.2f} times"
     assert ours <= _MOST_SECONDS, f"{ours:.3f} s"
-
-
-@pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.postgresql)])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Give the name of an engine, and the URLs of two databases of it."""
-    if request.param == "SQLite":
-        yield request.param, ["", ""]
-        return
-    skip_without(postgresql_programs(), "PostgreSQL")
-    with running_postgresql(tmp_path) as url:
-        yield request.param, [new_database(url), new_database(url)]
 
 
 @pytest.mark.benchmark

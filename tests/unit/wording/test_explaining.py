@@ -1,5 +1,7 @@
 """What an error is called in words: its codes by their names, one thing by one name."""
 
+import re
+
 import pytest
 
 from pipeline.errors import RefusedError
@@ -22,6 +24,16 @@ def test_questions_of_an_error_are_named_as_in_their_form(form: str, label: str)
     assert f"“{label}”, “Legal name of the company”" in told
 
 
-def test_console_calls_a_request_in_german_as_forms_and_mails_do() -> None:
-    """``Anfrage`` is what one program asks another, as Meta; what a customer wants is an Antrag."""
-    assert "Anfrage" not in template("console", "web", "de.toml").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("language", "other"),
+    [
+        # what a customer wants; an Anfrage is what one program asks another, as Meta
+        ("de", r"Anfrage"),
+        # a hold, a certificate that is revoked, a batch
+        ("de", r"[Aa]ngehalten|Anhalten|[Ww]iderruf|\bL(?:auf|aufs|äufe|äufen)\b"),
+        ("ja", r"保留"),
+    ],
+)
+def test_console_calls_things_as_mails_and_commands_do(language: str, other: str) -> None:
+    text = template("console", "web", f"{language}.toml").read_text(encoding="utf-8")
+    assert re.findall(other, text) == []
