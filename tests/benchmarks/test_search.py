@@ -92,7 +92,8 @@ def _searchable(services_in: OpenServices, folder: Path, count: int, url: str) -
     (_fill_postgresql if url else _fill_sqlite)(services, count)
     services.run(lambda work: work.tx.memory.put("search_built", ""))
     analyze(services)
-    return services
+    # an open connection of SQLite goes on with the counts of before
+    return services_in(folder, url)
 
 
 def _fill_sqlite(services: Services, count: int) -> None:
