@@ -146,5 +146,5 @@ def _texts(count: int) -> Iterator[tuple[int, str, str]]:
             f"{first} {second}\ninfo@mail{place % 5000}.example.com\n+8190{10_000_000 + place}\n"
             f"topic{drawn.randrange(2000)} topic{drawn.randrange(2000)} Bau Data"
         )
-        text = f"{common}\n{document([own], f'{first} {second}', ['isended', 'langja'])}"
+        text = f"{document([own], f'{first} {second}', ['isended', 'langja'])}\n{common}"
         yield place, text, " ".join(tokens(text))
