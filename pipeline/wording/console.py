@@ -188,14 +188,24 @@ def question_names(fields: Iterable[str], form: str | None) -> str:
     return listed(word("question_quoted", label=labels.get(field, field)) for field in fields)
 
 
-#: Parameters of errors whose value is a code that has words.
-_NAMES: Mapping[str, Callable[[str], str]] = {
-    "status": step,
-    "event": _event,
-    "actor": status_word,
-    "failure": reason,
-    "hold": status_word,
-    "events": _events,
+def _of_any_form(words_of: Callable[[str], str]) -> Callable[[str, str | None], str]:
+    return lambda value, _form: words_of(value)
+
+
+def _questions(codes: str, form: str | None) -> str:
+    """Return the labels of several questions as they stand in the form that an error names."""
+    return question_names(codes.split(", "), form)
+
+
+#: Parameters of errors whose value is a code, or several: their words, in the form of the error.
+_NAMES: Mapping[str, Callable[[str, str | None], str]] = {
+    "status": _of_any_form(step),
+    "event": _of_any_form(_event),
+    "actor": _of_any_form(status_word),
+    "failure": _of_any_form(reason),
+    "hold": _of_any_form(status_word),
+    "events": _of_any_form(_events),
+    "fields": _questions,
 }
 
 
@@ -254,20 +264,14 @@ def needed(error: PipelineError) -> str:
 def _filling(error: PipelineError) -> "_Quiet":
     """Return what fills the sentences of ``error``: its parameters in words."""
     form = error.params.get("form")
-    return _Quiet(
-        {
-            name: inert(question_names(str(item).split(", "), str(form)))
-            if name == "fields"
-            else _told(name, str(item))
-            for name, item in error.params.items()
-        }
-    )
+    about = None if form is None else str(form)
+    return _Quiet({name: _told(name, str(item), about) for name, item in error.params.items()})
 
 
-def _told(name: str, value: str) -> str:
+def _told(name: str, value: str, form: str | None) -> str:
     """Return the words for the value of an error's parameter; what others wrote is cut."""
     words_of = _NAMES.get(name)
-    return inert(words_of(value)) if words_of is not None else inert(value)[:_LONGEST]
+    return inert(words_of(value, form)) if words_of is not None else inert(value)[:_LONGEST]
 
 
 def _typed(text: str, *, escape: bool = False) -> str:

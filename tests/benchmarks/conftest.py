@@ -11,6 +11,8 @@ from pipeline.clock import SystemClock
 from pipeline.flow.services import Services, open_services
 from tests.benchmarks.measuring import MEASURED
 from tests.benchmarks.table import PAGE, written
+from tests.servers.needed import skip_without
+from tests.servers.postgresql import new_database, postgresql_programs, running_postgresql
 from tests.world.settings import settings_of
 
 OpenServices = Callable[..., Services]
@@ -27,6 +29,17 @@ def services_in() -> Iterator[OpenServices]:
             return stack.enter_context(open_services(settings, SystemClock(), make=True))
 
         yield make
+
+
+@pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.postgresql)])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Give the name of an engine, and the URLs of two databases of it."""
+    if request.param == "SQLite":
+        yield request.param, ["", ""]
+        return
+    skip_without(postgresql_programs(), "PostgreSQL")
+    with running_postgresql(tmp_path) as url:
+        yield request.param, [new_database(url), new_database(url)]
 
 
 def pytest_sessionfinish() -> None:

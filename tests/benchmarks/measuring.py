@@ -28,13 +28,13 @@ class Spent:
 def spent(work: Callable[[], object]) -> Spent:
     """Return what ``work`` takes once, in this process and in those that it started before."""
     children = children_of(os.getpid())
-    before, begin = _processor(children), time.perf_counter()
+    before, begin = processor(children), time.perf_counter()
     work()
     wall = time.perf_counter() - begin
-    return Spent(wall, _processor(children) - before)
+    return Spent(wall, processor(children) - before)
 
 
-def _processor(children: Iterable[Path]) -> float:
+def processor(children: Iterable[Path]) -> float:
     """Return the seconds that this process and ``children`` have had."""
     return time.process_time() + sum(map(seconds_of, children))
 
@@ -56,6 +56,12 @@ def children_of(process: int) -> list[Path]:
     own = str(process)
     there = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
     return [path for path in there if fields_of(path)[1:2] == [own]]
+
+
+def descendants_of(process: int) -> list[Path]:
+    """Return all processes that ``process`` started, and those that they started."""
+    found = children_of(process)
+    return [*found, *(one for child in found for one in descendants_of(int(child.name)))]
 
 
 def fields_of(process: Path) -> list[str]:

@@ -4,8 +4,6 @@
 """
 
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from pipeline.batch import run_batch
 from pipeline.flow.services import Services
 from pipeline.flow.staff import review as decisions
 from tests.benchmarks.conftest import OpenServices
+from tests.benchmarks.copying import analyze, copy_rows, no_bytes
 from tests.benchmarks.measuring import medians, python, show
 from tests.world.crowd import form_mail
 from tests.world.records import Records
@@ -36,8 +35,7 @@ _NEW_VALUES = {
         "id": "'o' || n.i",
         "message_id": "'<' || n.i || '@x>'",
         "request_id": "'r' || n.i",
-        "content": "x''",  # long ago: the bytes were purged
-        "kept_since": "NULL",
+        "kept_since": "NULL",  # long ago: the bytes were purged
     },
     "message_requests": {"message_row": "'m' || n.i", "request_id": "'r' || n.i"},
     "outbox_requests": {"outbox_id": "'o' || n.i", "request_id": "'r' || n.i"},
@@ -63,29 +61,18 @@ def _status(folder: Path, name: str) -> None:
     python(folder / "bytecode", _COMMAND, *options, "status")
 
 
-def with_finished(services_in: OpenServices, folder: Path, count: int) -> Services:
+def with_finished(services_in: OpenServices, folder: Path, count: int, url: str = "") -> Services:
     """Open services over ``count`` rejected requests, copies of one that came the whole way."""
-    services = services_in(folder)
-    write_settings(folder / "pipeline.toml")
+    services = services_in(folder, url)
+    write_settings(folder / "pipeline.toml", store={"url": url})
     deliver(services, form_mail(0))
     run_batch(services)
     (record,) = Records(services).requests()
     decisions.reject(services, record, "staff", reason="invalid_number")
     run_batch(services)
-    with closing(sqlite3.connect(folder / "requests.sqlite3")) as connection:
-        for table, values in _NEW_VALUES.items():
-            _copy(connection, table, values, count)
-        connection.execute("ANALYZE")
-        connection.commit()
+    for table, values in _NEW_VALUES.items():
+        purged = {"content": no_bytes(services)} if table == "outbox" else {}
+        copy_rows(services, table, {**values, **purged}, count)
+    analyze(services)
     assert run_batch(services).exit_code == 0
     return services
-
-
-def _copy(connection: sqlite3.Connection, table: str, values: dict[str, str], count: int) -> None:
-    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-    chosen = ", ".join(values.get(name, name) for name in names)
-    connection.execute(
-        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
-        f" INSERT INTO {table} SELECT {chosen} FROM n,"
-        f" (SELECT * FROM {table} LIMIT 1) AS one"
-    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from pipeline.model.request import HoldReason, Status
 from pipeline.resources import root
 from pipeline.store.staff_records import Role
 from tests.browser.console import Running, storied
@@ -53,13 +54,16 @@ def _person(people: Browsers, theme: str, size: Any, language: str = "en") -> Pe
 
 
 def _paths(running: Running) -> dict[str, str]:
-    """Return what is shown, by the name of its picture: the request that a person has to judge."""
-    waiting = [one for one in running.world.requests() if one.status.value == "policy_review"]
-    shown = f"/r/{waiting[0].reference}"
+    """Return what is shown, by the name of its picture: requests that a person has to judge."""
+    records = running.world.requests()
+    waiting = next(one for one in records if one.status is Status.POLICY_REVIEW)
+    contested = next(one for one in records if one.held_for(HoldReason.OWNERSHIP))
+    shown = f"/r/{waiting.reference}"
     return {
         "queue": "/q/open",
         "request": shown,
         "decision": f"{shown}/d/approve",
+        "number": f"/r/{contested.reference}",
         "certificates": "/certificates",
         "outbox": "/outbox",
         "dashboard": "/dashboard",

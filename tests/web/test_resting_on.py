@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.flow.staff import organisations
+from pipeline.flow.staff import organisations, review
 from pipeline.flow.views.request import RequestView, request_view
 from pipeline.model.request import HoldReason, NumberState
 from tests.web.test_found_by_strangers import _slot_proposed
@@ -53,6 +53,21 @@ def test_whose_a_number_is_stands_where_it_is_decided(world: World, staff: Staff
     settle = sato.get(f"/r/{reference}/d/settle-owner").text
     assert f"{_OWNER} has given it up" in settle
     assert "it stays “Active”" in settle
+
+
+def test_whose_number_it_is_names_whom_that_leaves_without_a_certificate(
+    world: World, staff: Staff
+) -> None:
+    world.mail(HANAKO, form())
+    world.mail(EVE, form())
+    mine, other = world.request(EVE), world.request(HANAKO)
+    assert mine.state.hold_reason is HoldReason.OWNERSHIP
+    settle = staff.person("sato").get(f"/r/{mine.reference}/d/settle-owner").text
+    told = f"from then on no certificate for {other.reference}"
+    assert settle.count(told) == 2  # whichever is chosen
+    review.withdraw(world.services, other, "saki")
+    settle = staff.person("sato").get(f"/r/{mine.reference}/d/settle-owner").text
+    assert told not in settle
 
 
 def test_number_that_is_settled_is_contested_no_more(world: World, staff: Staff) -> None:
@@ -130,6 +145,15 @@ def test_times_of_a_call_are_offered_and_agreed_in_both_zones(world: World, staf
     assert "<h1>Record the agreed time</h1>" in page
     assert 'type="radio" name="slots"' in page
     assert re.search(r"10:00-11:00 JST.*01:00-02:00 UTC", page, re.DOTALL)
+    assert "<dt>Time 1</dt>" in sato.browser.get(f"/r/{reference}").text
+    sato.take(
+        reference, "record-accept_slot", slots=re.findall(r'name="slots" value="([^"]+)"', page)
+    )
+    assert "<dt>Agreed time</dt>" in sato.browser.get(f"/r/{reference}").text
+    sato.take(reference, "early-code_verified")
+    page = sato.browser.get(f"/r/{reference}").text
+    assert "<dt>Agreed time</dt>" not in page
+    assert "<dt>Time 1</dt>" not in page
 
 
 def test_styles_of_an_update_are_there_at_once(staff: Staff) -> None:

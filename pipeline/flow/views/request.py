@@ -13,7 +13,7 @@ from pipeline.model.certificate import CertificateState
 from pipeline.model.form import FormKind
 from pipeline.model.problem import Audience, Problem, Severity
 from pipeline.model.proposal import Proposals
-from pipeline.model.request import Move, Slot, Status, Track
+from pipeline.model.request import Move, RequestState, Slot, Status, Track
 from pipeline.store.outbox_records import OutboxRecord
 from pipeline.store.queries import overview
 from pipeline.store.records import (
@@ -201,7 +201,7 @@ def request_view(work: Work, record: RequestRecord) -> RequestView:
         suggestion=record.suggestion,
         proposals=record.proposals,
         linked_to=record.linked_to,
-        slots=state.slots,
+        slots=_times(state),
         deadlines=_deadlines(work.services, record),
         promise_at=state.promise_at,
         overdue_since=state.overdue_since,
@@ -331,6 +331,13 @@ def _mails(
         for mail in outbox
     ]
     return tuple(sorted((*came, *went), key=lambda mail: mail.at))
+
+
+def _times(state: RequestState) -> tuple[Slot, ...]:
+    """Return the hours of a move that still matter: those offered until one of them is agreed."""
+    if state.ownership_verified_at is not None:
+        return ()
+    return (state.slot,) if state.slot is not None else state.slots
 
 
 def _move(work: Work, record: RequestRecord) -> Move:

@@ -60,7 +60,7 @@ def _told(problem: ShownProblem) -> str:
 
 
 def owners(subject: Subject) -> Iterator[Choice]:
-    """Yield whose a number may be, and what each says of who has it by the table of numbers."""
+    """Yield whose a number may be: what each says of who has it now, and ends for others."""
     found = contested(subject.services, subject.record)
     hints = {}
     if found is not None and found.owner and found.known is not None:
@@ -69,6 +69,12 @@ def owners(subject: Subject) -> Iterator[Choice]:
             "ours": say("owner_always", state=state),
             "transferred": say("owner_gave_it", owner=found.owner),
         }
+        others = [other.reference for other in found.others if not other.state.ended]
+        if others:
+            told = words.listed(others)
+            hints = {
+                code: say("owner_none_then", told=hint, others=told) for code, hint in hints.items()
+            }
     for code in get_args(OwnerDecision):
         yield Choice(code, words.named("owner", code), hint=hints.get(code, ""))
 
