@@ -16,6 +16,7 @@ from pipeline.model.request import (
     Actor,
     Event,
     EventName,
+    HoldReason,
     Move,
     RequestState,
     Status,
@@ -27,7 +28,7 @@ from pipeline.tracks.catalogue import TRACKS
 from pipeline.tracks.declaration import Due, Step, Unit
 from pipeline.tracks.promises import notice_when_late
 from pipeline.tracks.shared_deadlines import REMINDERS
-from pipeline.tracks.stay import Stay, days_of_hold
+from pipeline.tracks.stay import Stay
 
 #: Events that end the stay: reminders do not come at or after them.
 _ENDING = frozenset(
@@ -39,6 +40,15 @@ _ENDING = frozenset(
         EventName.APPROVAL_LAPSED,
     }
 )
+#: Days that the mail of a hold gives the customer, where it asks for something; staff decide what
+#: happens after them.
+_HOLD_DAYS = {
+    HoldReason.SENDER: 7,
+    HoldReason.OWNERSHIP: 14,
+    HoldReason.M2M: 14,
+    HoldReason.CONFLICT: 14,
+    HoldReason.FIRST_OF_TWO: 14,
+}
 #: Fields that say when something happened; deadlines count from them.
 _HAPPENED = (
     "entered_at",
@@ -218,7 +228,7 @@ def customer_due_at(
         case Status.SLOT_AGREED:
             return state.slot.start if state.slot else None
         case Status.HELD:
-            days = days_of_hold(state)
+            days = _HOLD_DAYS.get(state.hold_reason) if state.hold_reason else None
         case Status.WITHDRAWN:
             days = _WITHDRAWN_DAYS
         case Status.REJECTED:

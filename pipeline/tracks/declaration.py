@@ -148,7 +148,6 @@ class Anchor(StrEnum):
 
     ENTERED = "entered"
     READY_DATE = "ready_date"
-    ASKED_UNTIL = "asked_until"
     OFFERED_SLOTS = "offered_slots"
     SLOT = "slot"
     CERTIFICATE_END = "certificate_end"

@@ -1,6 +1,5 @@
 """The deadlines that the declarations are written with."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from pipeline import terms
@@ -10,7 +9,6 @@ from pipeline.model.retry import Retry
 from pipeline.model.transition import DeadlineKind
 from pipeline.tracks.conditions import waits_for_second
 from pipeline.tracks.declaration import Anchor, Due, Unit
-from pipeline.tracks.stay import is_asked
 
 #: When an outside service fails, the same is tried again after these times, then once a day.
 _RETRY = Retry((timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1)))
@@ -33,14 +31,6 @@ def alert_after(working_days: int, *, daily: bool = False) -> Due:
         unit=Unit.WORKING_DAYS,
         group="alert",
     )
-
-
-#: A hold is told of daily; while its customer has time to send what they were asked for (a proof),
-#: staff cannot do anything, and the first alert waits for the end of it.
-ALERTS_OF_A_HOLD = (
-    replace(alert_after(1, daily=True), when=lambda state, _policy: not is_asked(state)),
-    replace(alert_after(0, daily=True), key="alert-asked", anchor=Anchor.ASKED_UNTIL),
-)
 
 
 def alert_weekly() -> Due:

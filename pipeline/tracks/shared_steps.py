@@ -28,7 +28,6 @@ from pipeline.tracks.declaration import (
     unless,
 )
 from pipeline.tracks.shared_deadlines import (
-    ALERTS_OF_A_HOLD,
     CLOSE_UNPROVEN,
     EXPIRE_CERTIFICATE,
     alert_after,
@@ -338,7 +337,7 @@ def held(*more: TransitionRule) -> Step:
             *more,
             *ANY_OPEN,
         ),
-        (*ALERTS_OF_A_HOLD, EXPIRE_CERTIFICATE, *CLOSE_UNPROVEN),
+        (alert_after(1, daily=True), EXPIRE_CERTIFICATE, *CLOSE_UNPROVEN),
         forward=E.RELEASE,
     )
 

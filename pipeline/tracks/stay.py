@@ -6,36 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from pipeline.model.request import HoldReason, RequestState, Status, TrackPolicy
+from pipeline.model.request import RequestState, TrackPolicy
 from pipeline.model.working_calendar import WorkingCalendar, at_hour
 from pipeline.tracks.declaration import Anchor, Due, Unit
 
 _A_DAY = timedelta(days=1)
 #: A request is closed so long after the last reminder at the earliest.
 _GRACE = timedelta(days=3)
-#: Days that the mail of a hold gives the customer, where it asks for something; staff decide what
-#: happens after them.
-_HOLD_DAYS = {
-    HoldReason.SENDER: 7,
-    HoldReason.OWNERSHIP: 14,
-    HoldReason.M2M: 14,
-    HoldReason.CONFLICT: 14,
-    HoldReason.FIRST_OF_TWO: 14,
-}
-
-
-def days_of_hold(state: RequestState) -> int | None:
-    """Return how many days the mail of this hold gives the customer; None: it asks for nothing."""
-    return _HOLD_DAYS.get(state.hold_reason) if state.hold_reason is not None else None
-
-
-def is_asked(state: RequestState) -> bool:
-    """Whether a held request waits for what a mail asked its customer for, as a proof.
-
-    A sender who is asked whether a mail is theirs does not count: staff may know it sooner.
-    """
-    known = not (state.hidden or state.held_for(HoldReason.SENDER))
-    return state.status is Status.HELD and known and days_of_hold(state) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +79,9 @@ def _ready_date(stay: Stay) -> date:
     return max(stay.state.ready_date or entered, entered)
 
 
-def _asked_until(stay: Stay) -> date | None:
-    days = days_of_hold(stay.state) if is_asked(stay.state) else None
-    return None if days is None else stay.day(stay.state.entered_at) + timedelta(days=days)
-
-
 _ANCHORS: dict[Anchor, Callable[[Stay], datetime | date | None]] = {
     Anchor.ENTERED: lambda stay: stay.state.entered_at,
     Anchor.READY_DATE: _ready_date,
-    Anchor.ASKED_UNTIL: _asked_until,
     Anchor.OFFERED_SLOTS: lambda stay: max((slot.start for slot in stay.state.slots), default=None),
     Anchor.SLOT: lambda stay: stay.state.slot.start if stay.state.slot else stay.state.entered_at,
     Anchor.CERTIFICATE_END: lambda stay: stay.state.certificate_expires_at,

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.batch import run_batch
 from pipeline.flow.staff import organisations, review
 from pipeline.flow.views.queue import (
     Due,
@@ -163,26 +162,7 @@ def test_time_stands_still_while_a_proof_is_out(any_world: World) -> None:
     world.staff_mails()
     world.later(days=10)
     assert _rows(world, QueueView.ALL, "is:late") == []
-    assert "overdue" not in world.alerts()
     world.reply(world.request(), "", ("bill.pdf", b"%PDF-1.4 no form"))
     [row] = _rows(world)
     assert row.due_at is not None
     assert row.due_at < world.clock.now() + timedelta(days=5)
-
-
-def test_staff_are_told_daily_once_a_proof_has_not_come(any_world: World) -> None:
-    world = any_world
-    world.set_number("+819012345678", NumberState.ACTIVE, "other.example")
-    world.mail(HANAKO, form())
-    organisations.ask_owner(world.services, world.request(), "saki")
-    world.staff_mails()
-    [row] = _rows(world)
-    assert row.due_at is not None
-    world.clock.set(row.due_at - timedelta(minutes=1))
-    run_batch(world.services)
-    assert "overdue" not in world.alerts()
-    for days in range(4):
-        world.clock.set(row.due_at + timedelta(days=days))
-        run_batch(world.services)
-    # a weekend may lie between
-    assert 2 <= world.alerts().count("overdue") <= 4

@@ -25,7 +25,6 @@ from pipeline.tracks.deadlines import (
     customer_due_at,
     deadlines,
     done_by,
-    due,
     event_of,
     next_at,
     our_promise_at,
@@ -180,31 +179,6 @@ def test_alert_of_a_hold_comes_every_working_day_and_only_the_last_missed_one() 
     assert now_due(state, now, "alert-5") == []
     following = next_at(state, ("alert-5",), POLICY, customer_zone=TOKYO, team=JAPAN)
     assert following == at(2026, 12, 2)
-
-
-@pytest.mark.parametrize(
-    ("reason", "first"),
-    [
-        (HoldReason.OWNERSHIP, at(2026, 12, 8)),
-        (HoldReason.M2M, at(2026, 12, 8)),
-        (HoldReason.SENDER, at(2026, 11, 25)),  # who knows the sender need not wait for the answer
-        (HoldReason.STAFF, at(2026, 11, 25)),
-    ],
-)
-def test_alert_of_a_hold_waits_for_what_its_customer_was_asked_for(
-    reason: HoldReason, first: datetime
-) -> None:
-    state = entered(TUESDAY, state_of(T.ONBOARDING, S.HELD, hold_reason=reason))
-    alerts = [when for key, when in listed(state).items() if key.startswith("alert")]
-    assert alerts == [first]
-    found = due(state, (), first + timedelta(days=2), POLICY, customer_zone=TOKYO, team=JAPAN)
-    assert [item.at for item in found if item.group == "alert"] == [first + timedelta(days=2)]
-
-
-def test_alert_of_a_hold_that_its_customer_does_not_see_waits_for_nothing() -> None:
-    reason = HoldReason.OWNERSHIP
-    held = state_of(T.ONBOARDING, S.HELD, hold_reason=reason, doubts=(reason,))
-    assert listed(entered(TUESDAY, held))["alert-1"] == at(2026, 11, 25)
 
 
 def test_alert_about_meta_comes_weekly() -> None:
