@@ -92,7 +92,8 @@ def test_starved_child_ends_its_job() -> None:
         child = ready(guard)
         os.sched_setaffinity(child, {processor})
         os.setpriority(os.PRIO_PROCESS, child, 10)
-        assert guard.call(work_until_late, _WALL * 2) < _WALL * 2 * 0.9
+        # long enough for the shares of the processor to even out
+        assert guard.call(work_until_late, _WALL * 5) < _WALL * 5 * 0.9
 
 
 def test_child_stopped_from_outside_goes_on_with_its_job() -> None:
