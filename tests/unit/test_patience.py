@@ -128,7 +128,7 @@ def test_child_that_sleeps_is_ended_on_a_busy_machine_too(sleep: object) -> None
 
 
 def test_child_that_ignores_the_kernels_limit_is_ended_by_its_parent() -> None:
-    with Guard(GuardLimits(cpu_seconds=0, wall_seconds=1)) as guard:
+    with Guard(GuardLimits(cpu_seconds=0, wall_seconds=4)) as guard:
         ready(guard)
         with pytest.raises(GuardError) as caught:
             guard.call(spin_deaf)
