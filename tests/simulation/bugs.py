@@ -28,7 +28,10 @@ Bug = Callable[[], AbstractContextManager[object]]
 
 @contextmanager
 def _lost_commit() -> Iterator[None]:
-    """Take a transaction back now and then, and say that it is done."""
+    """Take a transaction back now and then, and say that it is done.
+
+    What a batch loses so the next one does: it is the word given to a person that is untrue.
+    """
     real, count = Store._run, itertools.count(1)
 
     def run(self: Store, work: Any) -> Any:

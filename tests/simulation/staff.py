@@ -53,8 +53,17 @@ class Staff:
             record = tx.requests.get(key[0])
         if record is None or (record.status, record.state.entered_at) != key[1:]:
             return
+        slot = record.state.slot
+        if record.status is Status.SLOT_AGREED and slot is not None and self.year.now < slot.start:
+            self.year.plan(slot.start + timedelta(minutes=20), lambda: self._decide(key))
+            return
+        before = len(self.year.world.history(record))
         try:
-            self._act(record, key)
+            self._act(record)
+            if len(self.year.world.history(record)) == before:
+                self.year.broken.append(
+                    f"{record.reference}: a decision was taken, and is not there"
+                )
         except (RefusedError, UsageError) as error:
             self.year.refused[f"{record.status}: {error.code}"] += 1
             self._planned.discard(key)  # somebody looks at it again another day
@@ -62,7 +71,7 @@ class Staff:
             self._planned.add(key)
             self.year.plan(again, lambda: self._decide(key))
 
-    def _act(self, record: RequestRecord, key: tuple[str, Status, datetime]) -> None:
+    def _act(self, record: RequestRecord) -> None:
         services, chance = self.year.world.services, self.year.random.random()
         event = {
             Status.BUSINESS_VERIFICATION: EventName.VERIFIED,
@@ -83,10 +92,6 @@ class Staff:
             case Status.SLOT_PLANNING:
                 review.advance(services, record, "saki", slots=self._slots(record))
             case Status.SLOT_AGREED:
-                slot = record.state.slot
-                if slot is not None and self.year.now < slot.start:
-                    self.year.plan(slot.start + timedelta(minutes=20), lambda: self._decide(key))
-                    return
                 failed = EventName.CODE_FAILED if chance < 0.1 else EventName.CODE_VERIFIED
                 review.advance(services, record, "saki", event=failed)
             case Status.TRIAGE:
