@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 
+import sqlalchemy as sa
+
 from pipeline.batch import Failure
 from pipeline.flow.staff.numbers import set_number
 from pipeline.model.form import FormKind
@@ -22,6 +24,7 @@ from pipeline.model.request import NumberState
 from pipeline.store import queues
 from pipeline.store.outbox_records import OutboxRecord, OutboxState
 from pipeline.store.records import NumberRecord, RequestRecord
+from pipeline.store.schema.mail_and_requests import messages
 from tests.simulation import rules
 from tests.simulation.checks import Mail
 from tests.simulation.facts import Written
@@ -147,6 +150,8 @@ class Year:
     def _look(self, moment: datetime) -> None:
         """Note which rules do not hold; a mail that waits on the server is not lost."""
         waiting = self.world.folders().get("INBOX", 0)
+        if waiting:
+            self._wait = moment  # the batch that was to read them was killed
         store = self.world.services.store
         self.broken += rules.broken(store, moment, delivered=self._delivered, waiting=waiting)
 
@@ -165,7 +170,8 @@ class Year:
             records = {key: tx.requests.get(key) for keys in told.values() for key in keys}
             opened = queues.queue(tx, queues.QueueView.OPEN, limit=1000)
             waiting = tx.outbox.list("open", 1000)
-        times = [row.next_at for row in opened] + [mail.next_at for mail in waiting]
+            unread = tx.context.connection.scalar(sa.select(sa.func.min(messages.c.next_at)))
+        times = [row.next_at for row in opened] + [mail.next_at for mail in waiting] + [unread]
         self._wait = min(filter(None, times), default=None)
         for row in new:
             self._sent.add(row.id)
