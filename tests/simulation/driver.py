@@ -140,6 +140,8 @@ class Year:
         for _ in range(2 if moment == self.outage[1] else 1):
             summary = (self.misfortune or self.world).batch()
             assert all(self._is_expected(failure) for failure in summary.failures), summary.failures
+            if summary.quarantined:
+                self.broken.append(f"{summary.quarantined} good messages are in quarantine")
         self._read_mails()
         self._look(moment)
         self.staff.see()
