@@ -12,7 +12,7 @@ from tests.doctor.installation import Installation, Sections
 from tests.servers.certificates import make_certificate
 from tests.servers.dovecot import Dovecot, dovecot_program, running_dovecot
 from tests.servers.needed import skip_without
-from tests.servers.postfix import password_server, postfix_program, running_postfix
+from tests.servers.postfix import password_server, postfix_program, running_postfix, submission
 from tests.servers.smtp import SmtpSink, smtp_sink
 from tests.world.command_line import caller, english
 from tests.world.fixtures import guard, one_child
@@ -57,15 +57,7 @@ def ports(certificate: Path, dovecot: Dovecot, sink: SmtpSink) -> Iterator[Mappi
     """The ports of all servers; ``smtp`` is a Postfix with STARTTLS and a log-in."""
     skip_without(postfix_program(), "postfix")
     with password_server("box:secret") as port:
-        more = {
-            "smtpd_tls_security_level": "may",
-            "smtpd_tls_chain_files": str(certificate),
-            "smtpd_tls_auth_only": "yes",
-            "smtpd_sasl_auth_enable": "yes",
-            "smtpd_sasl_type": "dovecot",
-            "smtpd_sasl_path": f"inet:127.0.0.1:{port}",
-            "smtpd_relay_restrictions": "permit_sasl_authenticated, reject",
-        }
+        more = submission(certificate, port)
         with running_postfix("mx.tree.example", "genesys.com", more=more) as postfix:
             yield {
                 "imap": dovecot.port,

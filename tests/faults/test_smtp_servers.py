@@ -22,6 +22,7 @@ from tests.servers.postfix import (
     postfix_sink,
     running_postfix,
     smtp_sink_program,
+    submission,
 )
 from tests.world.outbox import queue_to
 from tests.world.world import World
@@ -41,13 +42,7 @@ def postfix(certificate: Path) -> Iterator[Postfix]:
     skip_without(postfix_program(), "postfix")
     with password_server("box:secret") as port:
         more = {
-            "smtpd_tls_security_level": "may",
-            "smtpd_tls_chain_files": str(certificate),
-            "smtpd_tls_auth_only": "yes",
-            "smtpd_sasl_auth_enable": "yes",
-            "smtpd_sasl_type": "dovecot",
-            "smtpd_sasl_path": f"inet:127.0.0.1:{port}",
-            "smtpd_relay_restrictions": "permit_sasl_authenticated, reject",
+            **submission(certificate, port),
             "smtputf8_enable": "yes",
             "message_size_limit": "100000",
         }

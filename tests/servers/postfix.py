@@ -201,6 +201,22 @@ def postfix_sink(*options: str) -> Iterator[int]:
                 process.wait()
 
 
+def submission(certificate: Path, passwords: int) -> dict[str, str]:
+    """Return the settings of a server that takes mail over STARTTLS from who logs in.
+
+    ``passwords`` is the port of :func:`password_server`.
+    """
+    return {
+        "smtpd_tls_security_level": "may",
+        "smtpd_tls_chain_files": str(certificate),
+        "smtpd_tls_auth_only": "yes",
+        "smtpd_sasl_auth_enable": "yes",
+        "smtpd_sasl_type": "dovecot",
+        "smtpd_sasl_path": f"inet:127.0.0.1:{passwords}",
+        "smtpd_relay_restrictions": "permit_sasl_authenticated, reject",
+    }
+
+
 @contextmanager
 def password_server(login: str) -> Iterator[int]:
     """Run what Postfix asks for passwords (Dovecot's authentication protocol 1.1); give its port.
