@@ -167,6 +167,12 @@ class FormTexts:
         words = self._choice_words(field)
         return tuple((code, words[code]) for code in question.choices)
 
+    def chosen(self, field: str, code: str) -> str:
+        """Return the word of the choice ``code`` of ``field``, or ``code`` when it is no choice."""
+        question = _question(field)
+        is_chosen = question.kind is AnswerKind.TICK or bool(question.choices)
+        return dict(self.choices(field)).get(code, code) if is_chosen else code
+
     @property
     def facts(self) -> tuple[str, ...]:
         """The four facts that cannot be undone, in the order in which they are numbered."""

@@ -99,3 +99,13 @@ def test_answer_that_is_not_wrong_is_not_asked_about_without_a_word(
         )
     assert refused.value.code == "field_fine"
     assert not world.staff_mails()
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "xlsx"])
+def test_choice_is_quoted_with_its_word_and_never_with_its_code(world: World, suffix: str) -> None:
+    """What a PDF holds of a list is a code that its reader has never seen."""
+    world.mail(HANAKO, form(suffix=suffix, number_use="whatsapp_app"))
+    corrections.ask(world.services, world.request(), "saki", fields=("number_use",), text=_QUESTION)
+    (mail,) = world.staff_mails()
+    assert "スマートフォンのWhatsAppアプリ" in mail.text
+    assert "whatsapp_app" not in mail.text

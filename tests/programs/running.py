@@ -30,7 +30,7 @@ def run(*command: str | Path, folder: Path, environment: Mapping[str, str] | Non
         done = subprocess.run(
             call,
             cwd=folder,
-            env={**os.environ, **(environment or {})},
+            env={**fonts_of_the_machine(), **(environment or {})},
             check=False,
             capture_output=True,
             timeout=_LONGEST,
@@ -85,11 +85,21 @@ def write_jobs(jobs: Sequence[Job], folder: Path) -> Path:
 
 
 @cache
+def fonts_of_the_machine() -> dict[str, str]:
+    """Return the variables of this process, but for that by which our own writer sets its fonts.
+
+    Once a form was built here, the other programs would draw with the fonts of our package, which
+    no customer's machine does.
+    """
+    return {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
+
+
 def has_japanese_font() -> bool:
     """Return whether the programs of this machine have a font to draw Japanese with."""
     if shutil.which("fc-list") is None:
         return False
-    listed = subprocess.run(("fc-list", ":lang=ja"), check=False, capture_output=True)
+    call, environment = ("fc-list", ":lang=ja"), fonts_of_the_machine()
+    listed = subprocess.run(call, check=False, capture_output=True, env=environment)
     return bool(listed.stdout.strip())
 
 

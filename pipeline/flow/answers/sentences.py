@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from pipeline.forms.definitions.catalogue import FORMS
-from pipeline.forms.texts import form_texts
+from pipeline.forms.texts import FormTexts, form_texts
 from pipeline.model.checked import CheckedForm
+from pipeline.model.form import FileFormat
 from pipeline.model.notice import ProblemItem
 from pipeline.model.problem import Audience, Problem, Severity
 from pipeline.wording.problems import priority, sentence, shown
@@ -39,12 +40,25 @@ def items_for_customer(checked: CheckedForm, language: str) -> tuple[ProblemItem
                 question=numbers.get(problem.field, 0),
                 label=texts.label(kind, problem.field) if problem.field in numbers else "",
                 where=reading.where if reading else "",
-                given=shown(reading.raw) if reading else "",
+                given=entered(checked, problem.field, texts),
                 sentences=tuple(sentence(item, language, kind) for item in dict.fromkeys(asked)),
                 field=problem.field,
             )
         )
     return tuple(sorted(items, key=lambda item: item.question))
+
+
+def entered(checked: CheckedForm, field: str, texts: FormTexts) -> str:
+    """Return what was entered at ``field`` as it may be shown; empty: nothing.
+
+    A PDF answers a list with the code of the choice, which the customer has never seen: shown is
+    the word that stands on the form in the language of ``texts``.
+    """
+    reading = checked.reading(field)
+    if reading is None:
+        return ""
+    is_code = checked.submission.format is FileFormat.PDF
+    return shown(texts.chosen(field, reading.raw) if is_code else reading.raw)
 
 
 def _beside(checked: CheckedForm) -> Mapping[str, tuple[Problem, ...]]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipeline.flow.answers.judge import judge
 from pipeline.flow.answers.revisions import latest_accepted, submission_of
-from pipeline.flow.answers.sentences import items_for_customer
+from pipeline.flow.answers.sentences import entered, items_for_customer
 from pipeline.flow.context import NoticeDetails
 from pipeline.flow.services import Work
 from pipeline.forms.definitions.catalogue import FORMS
@@ -63,7 +63,7 @@ def items_asked(
             question=numbers[name],
             label=texts.label(record.form, name),
             where=reading.where if reading else "",
-            given=reading.raw if reading else "",
+            given=entered(checked, name, texts),
             sentences=(*found.get(name, ()), *said),
             field=name,
         )

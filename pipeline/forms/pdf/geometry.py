@@ -4,6 +4,8 @@ from typing import Any
 
 #: Left, bottom, right and top, in points.
 Edges = tuple[float, float, float, float]
+#: What the arrow of a list takes at the right of its box, in points.
+ARROW = 16.0
 
 
 def edges_of(annotation: Any) -> Edges:

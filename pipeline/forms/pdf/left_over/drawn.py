@@ -138,7 +138,7 @@ class _Page:
         for edges in images:
             yield Mark(self._page.index, (self._meant(edges),), LeftOverKind.PICTURE, "")
         open_fields = unanswered - self.answers.keys()
-        yield from self._strokes(questions, [*self._covered, *images], open_fields)
+        yield from self._strokes(questions, images, open_fields)
 
     def _turned_back(self, characters: list[Character]) -> list[Character]:
         """Return characters where they were meant to be.
@@ -222,7 +222,7 @@ class _Page:
         return _over(edges, self._match.sheet.size[1])
 
     def _strokes(
-        self, questions: Questions, known: list[Edges], unanswered: frozenset[str]
+        self, questions: Questions, images: Sequence[Edges], unanswered: frozenset[str]
     ) -> Iterator[Mark]:
         """Yield where ink is that is neither words nor a picture; a mark in a tick box answers."""
         if self._match is None or not self._match.is_whole:
@@ -232,6 +232,7 @@ class _Page:
             return
         ink: Counter[str] = Counter()
         places: dict[str, Edges] = {}
+        known = [*self._covered, *images]
         for cell, pixels in drawn_cells(drawing, self._match.sheet, known):
             edges = self._meant(cell)
             name = questions.at(self._page.index, edges)
@@ -243,16 +244,23 @@ class _Page:
                 self.answers[name] = Written(ticks[name])
             elif pixels >= _ENOUGH_INK:
                 yield Mark(self._page.index, (places[name],), LeftOverKind.INK, "")
-        yield from self._covers(questions, covered_cells(drawing, self._match.sheet))
+        yield from self._covers(questions, covered_cells(drawing, self._match.sheet), images)
 
-    def _covers(self, questions: Questions, cells: Iterable[tuple[Edges, int]]) -> Iterator[Mark]:
-        """Yield where our print was covered, or taken away."""
+    def _covers(
+        self, questions: Questions, cells: Iterable[tuple[Edges, int]], images: Sequence[Edges]
+    ) -> Iterator[Mark]:
+        """Yield where our print was covered, or taken away.
+
+        What one of ``images`` covers is told where the image is, and not at the question above.
+        """
         gone: Counter[str] = Counter()
         places: dict[str, Edges] = {}
         for edges, pixels in cells:
-            name = questions.at(self._page.index, edges)
+            over = next((one for one in images if _touch(one, edges)), None)
+            told = edges if over is None else self._meant(over)
+            name = questions.at(self._page.index, told)
             gone[name] += pixels
-            places[name] = _united(places.get(name, edges), edges)
+            places[name] = _united(places.get(name, told), told)
         for name, pixels in gone.items():
             if pixels >= _ENOUGH_COVERED:
                 yield Mark(self._page.index, (places[name],), LeftOverKind.PAGE, "")
@@ -293,3 +301,7 @@ def _united(one: Edges, other: Edges) -> Edges:
     return (
         min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
     )  # fmt: skip
+
+
+def _touch(one: Edges, other: Edges) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -7,12 +7,11 @@ print is scaled or turned.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.forms.pdf.geometry import Edges
+from pipeline.forms.pdf.geometry import ARROW, Edges
 from pipeline.forms.pdf.printed.page import PrintedPage
 
 _STEP = 0.5
 _INSET = 2.0  # within the frame of the box
-_ARROW = 16.0  # the width of the arrow of a list
 #: Points of the grid that count as ink: 24 are a line of 6 points of length.
 _ENOUGH = 24
 
@@ -31,7 +30,7 @@ class Spot:
         """Return where the columns and the rows of the grid are, within the frame."""
         left, bottom, right, top = self.edges
         inset = min(_INSET, (right - left) / 4, (top - bottom) / 4)
-        right -= _ARROW if self.is_list else 0
+        right -= ARROW if self.is_list else 0
         return _steps(left + inset, right - inset), _steps(bottom + inset, top - inset)
 
 

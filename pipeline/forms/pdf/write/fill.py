@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.definitions.definition import AnswerKind, Question
+from pipeline.forms.pdf.geometry import ARROW
 from pipeline.forms.pdf.values import without_surrogates
 from pipeline.forms.pdf.write.appearance import Painter
 from pipeline.forms.pdf.write.finish import MULTILINE
@@ -121,12 +122,16 @@ class Filler:
         if question.choices:
             options = dict(form_texts(self.stamp.language).choices(field.name))
             if answer in options:
-                return self._drawn(answer, options[answer], size, lines=False)
+                return self._drawn(answer, options[answer], size, lines=False, beside=ARROW)
         elif answer:
             return self._drawn(answer, answer, size, lines=bool(flags & MULTILINE))
         return field.value + field.look
 
-    def _drawn(self, value: str, text: str, size: tuple[float, float], *, lines: bool) -> bytes:
-        content = Painter(self.faces).text(text, *size, lines=lines)
+    def _drawn(
+        self, value: str, text: str, size: tuple[float, float], *, lines: bool, beside: float = 0
+    ) -> bytes:
+        """Return ``value`` and how it looks as ``text``, which leaves ``beside`` points free."""
+        width, height = size
+        content = Painter(self.faces).text(text, width - beside, height, lines=lines)
         look = self.copy.add_stream(content, form_entries(*size, self.faces.resources))
         return b"/V%s/AP<</N %d 0 R>>" % (string(value), look)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.xlsx.read.own_print import plain
@@ -22,6 +22,8 @@ ENOUGH = 0.6
 _MANY = 10
 _TRIES = 50
 _LAST_ROW = 10_000_000
+#: What is printed on the forms comes back in every file: about half as many texts.
+_KEPT = 8_192
 
 _Fields = dict[FormKind, set[str]]
 _Rows = list[tuple[int, _Fields]]
@@ -47,19 +49,24 @@ def find_blocks(scanned: Iterable[Scanned]) -> tuple[Block, ...]:
     A sheet is told by the keys beside its answers, or by its labels; another form begins where
     questions begin to come again.
     """
-    known, rewrapped = _known(), _rewrapped()
     sheets: dict[str, dict[int, _Fields]] = {}
     for sheet, (row, _), text in scanned:
-        word = folded_once(text)
-        found = known.get(text) or known.get(word) or known.get(label_of(word))
-        found = found or rewrapped.get(key_in(text)) or rewrapped.get(plain(text))
-        if found:
+        if found := _questions_of(text):
             fields = sheets.setdefault(sheet, {}).setdefault(row, {})
             for kind, name in found:
                 fields.setdefault(kind, set()).add(name)
     return tuple(
         block for sheet, rows in sheets.items() for block in _of_sheet(sheet, sorted(rows.items()))
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _questions_of(text: str) -> tuple[tuple[FormKind, str], ...]:
+    """Return the questions that ``text`` is a key or a label of; none for any other text."""
+    known, rewrapped = _known(), _rewrapped()
+    word = folded_once(text)
+    found = known.get(text) or known.get(word) or known.get(label_of(word))
+    return found or rewrapped.get(key_in(text)) or rewrapped.get(plain(text)) or ()
 
 
 @cache

@@ -41,7 +41,7 @@ def left_over(book: Workbook, stamp: Stamp, places: Mapping[str, Spot]) -> tuple
             for place in spot.places
         ),
         struck=book.struck,
-        struck_text=book.struck_text,
+        struck_text=book.struck_text if book.strikes else None,
         mine=book.is_mine,
         marks=lambda: _marks(book),
         keeps_titles=bool(book.names) and book.has_sheet(at.IDENTITY_SHEET),

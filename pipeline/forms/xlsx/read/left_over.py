@@ -6,8 +6,10 @@ the question in whose row it stands.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 
 from pipeline.forms.definitions.catalogue import FORMS
 from pipeline.forms.texts import choice_vocabulary, fold_word
@@ -16,15 +18,19 @@ from pipeline.forms.xlsx.read.added_parts import Lying, lying_over
 from pipeline.forms.xlsx.read.archive import Archive
 from pipeline.forms.xlsx.read.cells import RawCell, Sheet, Struck
 from pipeline.forms.xlsx.read.formats import FormatWords
+from pipeline.forms.xlsx.read.found_cells import LONGEST, Found, blocks_of, lines_of, rows_of
 from pipeline.forms.xlsx.read.own_print import (
     added_around,
+    behind,
     is_around,
+    is_own_formula,
+    is_own_row,
     is_own_rule,
     mark_words,
     own_authors,
     own_titles,
     plain,
-    row_print,
+    said_beside,
 )
 from pipeline.forms.xlsx.read.parts import Place, column_letters
 from pipeline.forms.xlsx.read.values import Values
@@ -33,13 +39,10 @@ from pipeline.model.submission import LeftOver, LeftOverKind
 
 #: What is kept of one form at most, in pieces and in characters of each.
 _MOST = 200
-_LONGEST = 1_000
 #: A sheet with so many texts of ours is one of ours.
 _FEW = 3
 #: So many rows below its beginning a drawing may stand at a question.
 _TALL = 60
-#: What our own formulas have in common: those that check answers, and the one that counts them.
-_OWN_FORMULAS = ("TRIM(", f'"#{at.FIELD_PREFIX.upper()}"&INDEX(')
 _PAGE_CODE = re.compile("&[PN]")
 _NUMBER = "\x01"
 _CODE = re.compile(r'&(?:"[^"]{0,200}"|[0-9]{1,3}|K[0-9A-Fa-f]{6}|[A-Za-z&])')
@@ -81,7 +84,7 @@ class Collector:
     rows: Mapping[tuple[str, int], str]
     answers: frozenset[Place]
     struck: Mapping[Place, Struck]
-    struck_text: Callable[[RawCell], Struck | None]
+    struck_text: Callable[[RawCell], Struck | None] | None
     mine: Callable[[str, int], bool]
     marks: Callable[[], Marks | None]
     keeps_titles: bool
@@ -102,14 +105,14 @@ class Collector:
 
     def _add(self, kind: LeftOverKind, words: str, where: str, name: str) -> None:
         words = words.strip()
-        words = words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+        words = words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
         self.found.append(LeftOver(kind, words, where, name))
 
-    def _add_cells(self, title: str, cells: list["Found"], name: str) -> None:
+    def _add_cells(self, title: str, cells: list[Found], name: str) -> None:
         """Add what stands in ``cells``, which belong together; the place is that of the first."""
         (row, column), _, struck = cells[0]
         kind = LeftOverKind.STRUCK if struck else LeftOverKind.CELL
-        self._add(kind, "\n".join(_lines(cells)), Place(title, row, column).text, name)
+        self._add(kind, "\n".join(lines_of(cells)), Place(title, row, column).text, name)
 
     @cached_property
     def _forms(self) -> frozenset[str]:
@@ -128,16 +131,16 @@ class Collector:
         sheet = page.sheet
         is_form = sheet.name in self._forms
         at_questions, others, own = self._cells(sheet)
-        for cells in _rows(at_questions):
+        for cells in rows_of(at_questions):
             self._add_cells(sheet.name, cells, self.rows[sheet.name, cells[0][0][0]])
         if others and not is_form and self._is_list_of_sheets(sheet):
             others = []
         is_ours = is_form or own >= _FEW
         if others and not is_ours:
-            words = "\n".join(_lines(others))
+            words = "\n".join(lines_of(others))
             self._add(LeftOverKind.SHEET, words, sheet.name, "")
         elif others and is_ours:
-            for block in _blocks(others):
+            for block in blocks_of(others):
                 self._add_cells(sheet.name, block, "")
         if is_ours:
             self._title(sheet.name)
@@ -150,38 +153,29 @@ class Collector:
 
     # cells
 
-    def _cells(self, sheet: Sheet) -> tuple[list["Found"], list["Found"], int]:
+    def _cells(self, sheet: Sheet) -> tuple[list[Found], list[Found], int]:
         """Return what was added at questions and elsewhere, and how many cells are our print."""
         at_questions: list[Found] = []
         others: list[Found] = []
         own = 0
         above: dict[int, tuple[int, str]] = {}
         checked: dict[int, int] = {}
-        name, rows, read = sheet.name, self.rows, self.values.read
-        for place, cell in sheet.cells.items():
+        name, struck_text = sheet.name, self.struck_text
+        answers = {(row, column) for title, row, column in self.answers if title == name}
+        for place, cell, question in self._of_form(sheet, answers):
             row, column = place
-            if not self.mine(name, row):
-                continue
-            question = rows.get((name, row))
-            if (name, row, column) in self.answers:
+            if place in answers:
                 if question:
                     self._answer(Place(name, row, column), cell, at_questions)
                 continue
-            struck = self.struck_text(cell) or sheet.struck.get(place)
-            text = struck.gone if struck else self._text(cell, question, read)
+            struck = (struck_text(cell) if struck_text else None) or sheet.struck.get(place)
+            text = struck.gone if struck else self._text(cell, question)
             if question and _is_own_check(cell):
                 checked[row] = column
-            if not text.translate(_UNSEEN).strip():
+            if not (text[:1].isalnum() or text.translate(_UNSEEN).strip()):
                 continue
             if question:
-                added = text if struck else self._added(question, text)
-                checks = row_print(self.kind, question).checks
-                if (
-                    not added
-                    and plain(text) in checks
-                    and checked.setdefault(row, column) != column
-                ):
-                    added = text  # the check stands in another cell
+                added = text if struck else self._added(question, text, place, checked)
                 if added:
                     at_questions.append((place, added, bool(struck)))
                 continue
@@ -201,15 +195,39 @@ class Collector:
             others = changed + others[_MOST:]
         return at_questions, others, own
 
-    def _text(
-        self, cell: RawCell, question: str | None, read: Callable[[RawCell], tuple[str, object]]
-    ) -> str:
+    def _of_form(
+        self, sheet: Sheet, answers: AbstractSet[tuple[int, int]]
+    ) -> Iterator[tuple[tuple[int, int], RawCell, str | None]]:
+        """Yield the cells of this form with their places and the questions of their rows.
+
+        Rows that say nothing but our print beside their answer are passed over.
+        """
+        read, is_plain = self.values.read, not (self.formats or self.struck_text or sheet.struck)
+        for row, cells in groupby(sheet.cells.items(), _row_of):
+            if not self.mine(sheet.name, row):
+                continue
+            question, here = self.rows.get((sheet.name, row)), list(cells)
+            if question and is_plain:
+                numbers = self._numbers[question]
+                said = [
+                    (read(cell)[0], cell[3])
+                    for place, cell in here
+                    if place not in answers and not _is_number_of(cell, numbers)
+                ]
+                if is_own_row(self.kind, question, said):
+                    continue
+            for place, cell in here:
+                yield place, cell, question
+
+    def _text(self, cell: RawCell, question: str | None) -> str:
         kind, _, value, formula = cell
-        if formula is None and kind == "n" and question and value in self._numbers[question]:
+        if formula is None and kind != "n" and not self.formats:
+            return self.values.read(cell)[0]  # as nearly always
+        if question and _is_number_of(cell, self._numbers[question]):
             return ""
         if _is_own_check(cell) and (not value or kind == "e"):
-            return str(formula).rpartition(")")[2]  # what was typed behind our formula
-        text = read(cell)[0]
+            return behind(str(formula))
+        text = self.values.read(cell)[0]
         beside = self._by_format(cell) if self.formats else ""
         return f"{text} {beside}" if beside else text
 
@@ -218,17 +236,25 @@ class Collector:
         found = self.formats.get(cell[1])
         return found.beside(cell) if found else ""
 
-    def _answer(self, place: Place, cell: RawCell, found: list["Found"]) -> None:
+    def _answer(self, place: Place, cell: RawCell, found: list[Found]) -> None:
         if self.formats and (words := self._by_format(cell)):
             self._add(LeftOverKind.FORMAT, words, place.text, self.rows[place.sheet, place.row])
         struck = self.struck.get(place)
         if struck:
             found.append(((place.row, place.column), struck.gone, True))
 
-    def _added(self, question: str, text: str) -> str:
-        """Return what of a cell in the row of ``question`` is not ours."""
-        added = row_print(self.kind, question).added(text)
-        if not added or not plain(text).startswith(mark_words()):
+    def _added(
+        self, question: str, text: str, place: tuple[int, int], checked: dict[int, int]
+    ) -> str:
+        """Return what of a cell in the row of ``question`` is not ours.
+
+        ``checked`` are the columns in which the checks of the rows stand, as far as they are known.
+        """
+        added, is_check = said_beside(self.kind, question, text)
+        if not added:
+            row, column = place
+            return text if is_check and checked.setdefault(row, column) != column else ""
+        if not plain(text).startswith(mark_words()):
             return added
         marks = self.marks()
         if marks is None:
@@ -321,14 +347,19 @@ class Collector:
         return _rest(item.words, marks.get(name, ()))
 
 
+def _row_of(item: tuple[tuple[int, int], RawCell]) -> int:
+    return item[0][0]
+
+
+def _is_number_of(cell: RawCell, numbers: frozenset[str]) -> bool:
+    """Whether a cell has one of the ``numbers`` of its question; styles need not be read for it."""
+    kind, _, value, formula = cell
+    return kind == "n" and formula is None and value in numbers
+
+
 def _is_own_check(cell: RawCell) -> bool:
-    """Whether a cell holds a formula that checks an answer, or counts what is left."""
     formula = cell[3]
-    return formula is not None and any(part in formula.upper() for part in _OWN_FORMULAS)
-
-
-#: A place, what was added there, and whether it is struck out.
-Found = tuple[tuple[int, int], str, bool]
+    return formula is not None and is_own_formula(formula)
 
 
 def _rest(text: str, known: tuple[str, ...]) -> str:
@@ -339,43 +370,6 @@ def _rest(text: str, known: tuple[str, ...]) -> str:
         if item and item in text:
             return text.replace(item, " ", 1).strip()
     return text
-
-
-def _lines(cells: list[Found]) -> Iterator[str]:
-    """Yield the texts of ``cells``, those of a row in one line, up to what is kept."""
-    line: list[str] = []
-    last, length = 0, 0
-    for (row, _), text, _ in cells:
-        if row != last and line:
-            yield " ".join(line)
-            line = []
-        last = row
-        line.append(text.strip()[: _LONGEST + 1])
-        length += len(line[-1]) + 1
-        if length > _LONGEST:
-            break
-    if line:
-        yield " ".join(line)
-
-
-def _rows(cells: list[Found]) -> Iterator[list[Found]]:
-    """Yield ``cells`` row by row, those that are struck out apart."""
-    rows: dict[tuple[int, bool], list[Found]] = {}
-    for item in cells:
-        rows.setdefault((item[0][0], item[2]), []).append(item)
-    yield from rows.values()
-
-
-def _blocks(cells: list[Found]) -> Iterator[list[Found]]:
-    """Yield ``cells`` in groups: those of following rows belong together."""
-    block: list[Found] = []
-    for item in cells:
-        if block and (item[0][0] - block[-1][0][0] > 1 or item[2] != block[-1][2]):
-            yield block
-            block = []
-        block.append(item)
-    if block:
-        yield block
 
 
 def is_hidden_of_ours(title: str) -> bool:

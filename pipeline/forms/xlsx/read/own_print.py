@@ -4,7 +4,7 @@ Texts are compared without blanks and breaks, which programs change when they sa
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
@@ -26,6 +26,12 @@ _SHORTEST_PRINT = 2
 #: What a text ends with that is cut, as it is compared.
 _CUT = ".…"
 _KEPT = 4_096
+#: The rows of all forms in all languages are some 400, each with a few words of its check.
+_ROWS_KEPT = 2_048
+#: So many characters has a row of ours at most, with its formulas.
+_ROW_LENGTH = 2_500
+#: What our own formulas have in common: those that check answers, and the one that counts them.
+_OWN_FORMULAS = ("TRIM(", f'"#{at.FIELD_PREFIX.upper()}"&INDEX(')
 _CHECKS = (*CHECK_WORDS, "check_none", "none")
 _BULLET = re.compile(r"\A(?:•|[0-9]{1,2}\.)")
 _PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
@@ -82,6 +88,53 @@ def row_print(kind: FormKind, field: str) -> RowPrint:
         frozenset(map(plain, checks)),
         _longest_first((*texts, *lines, field)),
     )
+
+
+def said_beside(kind: FormKind, field: str, text: str) -> tuple[str, bool]:
+    """Return what of ``text``, in the row of ``field``, is not ours, and whether it is a check."""
+    return (_said_once if len(text) <= _LONGEST else _said)(kind, field, text)
+
+
+def _said(kind: FormKind, field: str, text: str) -> tuple[str, bool]:
+    found = row_print(kind, field)
+    return found.added(text), plain(text) in found.checks
+
+
+_said_once = lru_cache(maxsize=_KEPT)(_said)
+
+
+def is_own_row(kind: FormKind, field: str, said: Sequence[tuple[str, str | None]]) -> bool:
+    """Whether a row says nothing but our print; ``said`` are the texts and formulas of its cells.
+
+    The cell of the answer is none of them. False does not mean that something was added: a row
+    that says much, or has two checks, wants a closer look.
+    """
+    length = sum([len(text) + len(formula or "") for text, formula in said])
+    return length <= _ROW_LENGTH and _is_own_row(kind, field, tuple(said))
+
+
+@lru_cache(maxsize=_ROWS_KEPT)
+def _is_own_row(kind: FormKind, field: str, said: tuple[tuple[str, str | None], ...]) -> bool:
+    checks = 0
+    for text, formula in said:
+        is_own = formula is not None and is_own_formula(formula)
+        added, is_check = _said(
+            kind, field, behind(text) if is_own and text == f"={formula}" else text
+        )
+        if added:
+            return False
+        checks += is_own or is_check
+    return checks <= 1
+
+
+def behind(formula: str) -> str:
+    """Return what was typed behind a ``formula`` of ours, which ends with a bracket."""
+    return formula.rpartition(")")[2]
+
+
+def is_own_formula(formula: str) -> bool:
+    """Whether ``formula`` checks an answer, or counts what is left to answer."""
+    return any(part in formula.upper() for part in _OWN_FORMULAS)
 
 
 def _of_row(words: FormTexts, kind: FormKind, field: str) -> Iterator[str]:

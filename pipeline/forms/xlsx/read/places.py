@@ -103,16 +103,14 @@ class Search:
     @cached_property
     def _labels_and_heads(self) -> tuple[list[Mark], Mapping[str, set[int]]]:
         """The labels, and by sheet the columns that are headed as answers."""
-        spoken, heads = labels(self.kind), _answer_heads()
-        rewrapped = rewrapped_labels(self.kind)
+        kind = self.kind
         marks: list[Mark] = []
         headed: dict[str, set[int]] = {}
         for sheet, (row, column), text in self.scanned:
-            word = folded_once(text)
-            found = spoken.get(word) or spoken.get(label_of(word)) or rewrapped.get(plain(text))
-            if found:
-                marks.append((sheet, row, column, found[0]))
-            if word in heads or ("\n" in word and "".join(word.split()) in heads):
+            name, is_head = _label_or_head(kind, text)
+            if name:
+                marks.append((sheet, row, column, name))
+            if is_head:
                 headed.setdefault(sheet, set()).add(column)
         return marks, headed
 
@@ -181,6 +179,18 @@ def _folded(text: str) -> str:
 def folded_once(text: str) -> str:
     """Return ``text`` folded; what is printed on the form comes back in every file."""
     return fold_word(text)
+
+
+@lru_cache(maxsize=8_192)
+def _label_or_head(kind: FormKind, text: str) -> tuple[str, bool]:
+    """Return the question whose label ``text`` is, or empty, and whether it heads the answers."""
+    spoken, heads = labels(kind), _answer_heads()
+    word = folded_once(text)
+    found = (
+        spoken.get(word) or spoken.get(label_of(word)) or rewrapped_labels(kind).get(plain(text))
+    )
+    is_head = word in heads or ("\n" in word and "".join(word.split()) in heads)
+    return found[0] if found else "", is_head
 
 
 def label_of(text: str) -> str:

@@ -34,10 +34,14 @@ _TRUTHS = frozenset({"true", "false"})
 #: Words as people write them: no signs, figures or capitals within a word.
 _NAMED_BY_PERSON = re.compile(r"(?:[^\W\d_][^\W\d_A-Z]*)(?:[ -][^\W\d_][^\W\d_A-Z]*)*")
 _BLANKS_KEPT = 32
+#: The names of all countries in all languages, and what else our hidden sheets say.
+_TEXTS_KEPT = 4_096
 _LONGEST = 1_000
 _SHEETS = "xl/worksheets/"
-#: The texts of cells as they are written: in the cell, or by their number among the shared ones.
+#: The texts of cells as they are written: in the cell, as its value, or by their number among the
+#: shared ones.
 _INLINE = re.compile(rb"<t(?:\s[^<>]{0,100})?>([^<]*)</t>")
+_OWN = re.compile(rb'<c\s[^<>]{0,200}t="str"[^<>]{0,200}>\s{0,20}<v>([^<]{1,1000})</v>')
 _SHARED = re.compile(rb'<c\s[^<>]{0,200}t="s"[^<>]{0,200}>\s{0,20}<v>([0-9]{1,6})</v>')
 
 
@@ -51,7 +55,7 @@ def unseen(
     """Yield what was added out of sight; ``hidden`` are our hidden sheets, by title and part."""
     for title, part in hidden:
         try:
-            if not _says_nothing_new(archive.read(part), values, _of_blank(stamp)):
+            if not _says_nothing_new(archive.read(part), values, stamp):
                 yield from _cells_of_hidden(archive, values, title, part)
             for item in lying_over(archive, part):
                 yield LeftOver(item.kind, item.words, title)
@@ -110,9 +114,14 @@ def _is_field(text: str) -> bool:
 
 
 @cache
-def _own_words() -> frozenset[str]:
-    """Return what our hidden sheets say in every version and language, as it is compared."""
-    found = {*IDENTITY_NAMES, at.STAMP_PROPERTY, at.IDENTITY_SHEET, at.LISTS_SHEET}
+def _own_texts() -> frozenset[bytes | str]:
+    """Return what our hidden sheets say in every version and language."""
+    found: set[bytes | str] = {
+        *IDENTITY_NAMES,
+        at.STAMP_PROPERTY,
+        at.IDENTITY_SHEET,
+        at.LISTS_SHEET,
+    }
     for kind, form in FORMS.items():
         found |= {kind.value, form.version, *form.older_versions, *form.questions}
         for language in languages():
@@ -123,7 +132,13 @@ def _own_words() -> frozenset[str]:
             found.add(words.language)
             for name in form.questions:
                 found |= {at.LIST_PREFIX + name, *(word for _, word in words.choices(name))}
-    return frozenset(map(plain, found))
+    return frozenset(found)
+
+
+@cache
+def _own_words() -> frozenset[str]:
+    """Return the same as it is compared."""
+    return frozenset(plain(text) for text in _own_texts() if isinstance(text, str))
 
 
 @lru_cache(maxsize=_BLANKS_KEPT)
@@ -138,15 +153,27 @@ def _of_blank(stamp: Stamp) -> frozenset[bytes | str]:
     return frozenset((*written, *(html.unescape(text.decode()) for text in written)))
 
 
-def _says_nothing_new(content: bytes, values: Values, known: frozenset[bytes | str]) -> bool:
-    """Whether all texts of a sheet are ``known``; a look at its bytes is faster than a tree."""
+def _unescaped(text: bytes) -> str:
+    return _unescaped_once(text) if len(text) <= _LONGEST else _unescape(text)
+
+
+def _unescape(text: bytes) -> str:
+    return html.unescape(text.decode("utf-8", "replace"))
+
+
+_unescaped_once = lru_cache(maxsize=_TEXTS_KEPT)(_unescape)
+
+
+def _says_nothing_new(content: bytes, values: Values, stamp: Stamp) -> bool:
+    """Whether all texts of a sheet are ours; a look at its bytes is faster than a tree.
+
+    They are those of the blank; of an older version, whose blank is not kept, those of any.
+    """
     shared = _SHARED.findall(content)
-    if not known or len(shared) != content.count(b"<v"):
+    own = _OWN.findall(content)
+    if len(shared) + len(own) != content.count(b"<v"):
         return False
-    written = set(_INLINE.findall(content)) - known
-    if (
-        written
-        and not {html.unescape(text.decode("utf-8", "replace")) for text in written} <= known
-    ):
-        return False
-    return values.texts_at(shared) <= known
+    known = _of_blank(stamp) or _own_texts()
+    written = {_unescaped(text) for text in {*_INLINE.findall(content), *own} - known}
+    others = (written | values.texts_at(shared)) - known
+    return all(plain(text) in _own_words() or is_around(text) for text in others)

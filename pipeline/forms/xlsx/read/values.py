@@ -64,12 +64,19 @@ class Values:
             raise DamagedFileError  # a type of cell that no program writes
         return self._number(value, style)
 
+    @cached_property
+    def _by_number(self) -> dict[str, str]:
+        """The shared texts by their numbers as programs write them."""
+        return {str(number): text for number, text in enumerate(self._strings)}
+
     def texts_at(self, numbers: Iterable[bytes]) -> frozenset[str]:
         """Return the shared texts with these numbers; empty for one that is not there."""
         texts = self._strings if (wanted := set(map(int, numbers))) else ()
         return frozenset(texts[at] if at < len(texts) else "" for at in wanted)
 
     def _shared(self, value: str) -> str:
+        if (found := self._by_number.get(value)) is not None:
+            return found
         index = value.strip()
         if not index:
             return ""

@@ -251,6 +251,11 @@ class Workbook:
             self.readings[place] = found
         return found
 
+    @property
+    def strikes(self) -> bool:
+        """Whether formats or shared texts strike words out."""
+        return bool(self._struck_styles or self._struck_strings)
+
     def struck_text(self, cell: RawCell) -> Struck | None:
         """Return what of a cell's text is struck out by its format or its runs."""
         kind, style, value, _ = cell
@@ -267,11 +272,11 @@ class Workbook:
         return tuple(self._scan())
 
     def _scan(self) -> Iterator[Scanned]:
-        read = self.values.read
+        read, within = self.values.read, bool(self.within)
         for sheet in self.sheets:
             name = sheet.name
             for place, cell in sheet.cells.items():
-                if not self._is_within(name, place[0]):
+                if within and not self._is_within(name, place[0]):
                     continue
                 kind, _, _, formula = cell
                 if kind == "n" and formula is None:
