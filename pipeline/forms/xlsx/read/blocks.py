@@ -50,11 +50,11 @@ def find_blocks(scanned: Iterable[Scanned]) -> tuple[Block, ...]:
     questions begin to come again.
     """
     sheets: dict[str, dict[int, _Fields]] = {}
-    for sheet, (row, _), text in scanned:
-        if found := _questions_of(text):
-            fields = sheets.setdefault(sheet, {}).setdefault(row, {})
-            for kind, name in found:
-                fields.setdefault(kind, set()).add(name)
+    known = [(sheet, at[0], found) for sheet, at, text in scanned if (found := _questions_of(text))]
+    for sheet, row, found in known:
+        fields = sheets.setdefault(sheet, {}).setdefault(row, {})
+        for kind, name in found:
+            fields.setdefault(kind, set()).add(name)
     return tuple(
         block for sheet, rows in sheets.items() for block in _of_sheet(sheet, sorted(rows.items()))
     )

@@ -106,8 +106,8 @@ class Search:
         kind = self.kind
         marks: list[Mark] = []
         headed: dict[str, set[int]] = {}
-        for sheet, (row, column), text in self.scanned:
-            name, is_head = _label_or_head(kind, text)
+        known = [(item, said) for item in self.scanned if (said := _label_or_head(kind, item[2]))]
+        for (sheet, (row, column), _), (name, is_head) in known:
             if name:
                 marks.append((sheet, row, column, name))
             if is_head:
@@ -182,15 +182,18 @@ def folded_once(text: str) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def _label_or_head(kind: FormKind, text: str) -> tuple[str, bool]:
-    """Return the question whose label ``text`` is, or empty, and whether it heads the answers."""
+def _label_or_head(kind: FormKind, text: str) -> tuple[str, bool] | None:
+    """Return the question whose label ``text`` is, or empty, and whether it heads the answers.
+
+    None for what is neither, as nearly always.
+    """
     spoken, heads = labels(kind), _answer_heads()
     word = folded_once(text)
     found = (
         spoken.get(word) or spoken.get(label_of(word)) or rewrapped_labels(kind).get(plain(text))
     )
     is_head = word in heads or ("\n" in word and "".join(word.split()) in heads)
-    return found[0] if found else "", is_head
+    return (found[0] if found else "", is_head) if found or is_head else None
 
 
 def label_of(text: str) -> str:
