@@ -3,13 +3,14 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pipeline.config.kinds import bare
+from pipeline.config.kinds import FileName, bare
+from pipeline.config.secret import Secret
 from pipeline.config.section import Section
 from pipeline.config.sections import Settings
 from pipeline.errors import ConfigurationError
@@ -20,29 +21,7 @@ _OURS = frozenset({"PIPELINE_CONFIG", "PIPELINE_HOME", "PIPELINE_LANG"})
 # Set by others: Kubernetes for a service called "pipeline", and Azure DevOps for each job.
 _FOREIGN = re.compile(r"PIPELINE_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?|WORKSPACE)")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-#: Settings that name a file or a folder, and are taken from the folder of what names them.
-_PATHS = (
-    "store.home",
-    "store.password.file",
-    "mailbox.password.file",
-    "mailbox.oauth_token.file",
-    "mailbox.ca_file",
-    "courier.password.file",
-    "courier.ca_file",
-    "oauth.client_secret.file",
-    "oauth.certificate.file",
-    "oauth.key.file",
-    "oauth.refresh_token.file",
-    "oauth.ca_file",
-    "certificates.passphrase.file",
-    "meta.token.file",
-    "meta.pin.file",
-    "meta.ca_file",
-    "backup.passphrase.file",
-    "metrics.textfile",
-    "metrics.token.file",
-    "ping.url.file",
-)
+_HOME = ("store", "home")
 _SQLITE = re.compile(r"(sqlite(?:\+pysqlite)?:///)(?!/|:memory:|~|\s*$)(.+)", re.DOTALL)
 
 
@@ -170,18 +149,32 @@ def _leaves(values: Mapping[str, Any], before: str = "") -> list[str]:
 
 def _anchor(values: dict[str, Any], folder: Path) -> None:
     """Take relative paths from ``folder``: cron and systemd start elsewhere than a shell."""
-    for key in _PATHS:
-        *parents, name = key.split(".")
-        table: Any = values
-        for parent in parents:
-            table = table.get(parent) if isinstance(table, dict) else None
-        if isinstance(table, dict) and isinstance(table.get(name), str) and table[name].strip():
+    for table, name in _files_in(values):
+        if isinstance(table.get(name), str) and table[name].strip():
             table[name] = str(folder / os.path.expanduser(table[name].strip()))  # noqa: PTH111 - Path.expanduser raises where nobody has a home
     store = values.get("store")
     if not isinstance(store, dict) or not isinstance(store.get("url"), str):
         return
     if relative := _SQLITE.fullmatch(store["url"].strip()):
         store["url"] = f"{relative[1]}{folder / relative[2]}"
+
+
+def _files_in(values: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the tables and keys that name a file: of secrets, and of settings declared so.
+
+    The home of the store is one too; the folders of mail are below it.
+    """
+    for section, table in values.items():
+        declared = section_at([section]) if isinstance(table, dict) else None
+        for key, kind in (declared.types if declared else {}).items():
+            if isinstance(table.get(key), dict) and _is_secret(kind):
+                yield table[key], "file"
+            elif FileName() in get_args(kind) or (section, key) == _HOME:
+                yield table, key
+
+
+def _is_secret(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Secret)
 
 
 def _add_environment(found: Sources, environment: Mapping[str, str]) -> None:

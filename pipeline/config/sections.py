@@ -91,7 +91,7 @@ class CourierSettings(Section):
     encryption: Literal["tls", "starttls", "none"] = "starttls"
     user: str = ""
     password: Secret = Secret()
-    ca_file: str = ""
+    ca_file: Annotated[str, FileName()] = ""
     path: Path = Path("sent")
     from_name: str = ""
     message_id_domain: str = "genesys.com"
