@@ -11,7 +11,7 @@ from pipeline.config.sections import Settings
 
 
 def _named() -> list[tuple[str, str, bool]]:
-    """Return section and key of each setting that sounds like a file, and whether it is a secret."""
+    """Return section and key of what sounds like a file, and whether it is a secret."""
     found = []
     for section in Settings.types:
         declared = section_at([section])
