@@ -70,8 +70,9 @@ class Collector:
     """Collects what was added to one form.
 
     ``rows`` maps sheet and row to the question there, ``answers`` are the cells that hold answers,
-    ``struck`` the answers that are struck out. ``mine`` tells whether a place belongs to this form;
-    in a file with several each has its own. ``marks`` returns the texts that we put on the marked
+    ``struck`` the answers that are struck out; ``struck_text`` tells what of a cell is, and is None
+    where nothing is. ``mine`` tells whether a place belongs to this form; in a file with several
+    each has its own. ``marks`` returns the texts that we put on the marked
     answers of a copy, by field; ``keeps_titles`` tells that the file came through a program that
     keeps the titles of sheets; ``formats`` are the words that formats show beside values;
     ``unread`` are the titles of sheets that cannot be read.
