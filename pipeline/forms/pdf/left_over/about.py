@@ -34,6 +34,8 @@ _LAYERS, _GROUPS, _NAME, _NUMBERS, _PREFIX = (
     pikepdf.Name(f"/{name}") for name in ("OCProperties", "OCGs", "Name", "Nums", "P")
 )
 _MOST_LISTED = 500
+#: Longer than any title or subject of ours.
+_SHORT = 500
 #: A name of a file, as programs take it for a title.
 _FILE = re.compile(r"\.[A-Za-z0-9]{2,5}\Z")
 _BETWEEN_KEYWORDS = re.compile("[,;\n]")
@@ -51,7 +53,7 @@ def about_file(
     information = pdf.trailer.get("/Info")
     if isinstance(information, pikepdf.Dictionary):
         subject = read_text(information.get(_SUBJECT))[0].strip()
-        if subject and folded(subject) not in _own_subjects():
+        if subject and not (len(subject) <= _SHORT and _is_own_subject(subject)):
             yield LeftOver(LeftOverKind.PROPERTY, tidied(subject), "Subject")
         listed = _BETWEEN_KEYWORDS.split(read_text(information.get(_KEYWORDS))[0])
         others = [word.strip() for word in listed if word.strip() and read_stamp(word) is None]
@@ -77,7 +79,9 @@ def title_of(pdf: Any, name: str) -> Iterator[LeftOver]:
     title = ""
     if isinstance(information, pikepdf.Dictionary):
         title = read_text(information.get(_TITLE))[0].strip()
-    if not is_of_words(title) or folded(title) in _own_subjects() or _FILE.search(title):
+    if len(title) <= _SHORT and _is_own_subject(title):
+        return
+    if not is_of_words(title) or _FILE.search(title):
         return
     if folded(title) not in {folded(name), folded(name.rpartition(".")[0])}:
         yield LeftOver(LeftOverKind.PROPERTY, tidied(title), "Title")
@@ -148,6 +152,11 @@ def _all_bookmarks() -> frozenset[str]:
     )
     found = (content for stamp in stamps for content in _own_bookmarks(stamp))
     return frozenset(decode_string(content)[0] for content in found)
+
+
+@lru_cache(maxsize=64)
+def _is_own_subject(text: str) -> bool:
+    return folded(text) in _own_subjects()
 
 
 @cache
