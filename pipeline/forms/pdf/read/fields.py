@@ -36,6 +36,7 @@ _CONTENTS, _LOOKS, _SHOWN = (pikepdf.Name(f"/{name}") for name in ("Contents", "
 #: Packed bytes of a look that may be worth more than a glance.
 _SHORTEST_LOOK = 64
 _MARKS = pikepdf.Name("/MK")
+_LONGEST_NAME = 100
 _ACTION, _SUBJECT = pikepdf.Name("/A"), pikepdf.Name("/Subj")
 #: What a viewer writes on a button: at rest, under the mouse, pressed (12.5.6.19).
 _CAPTIONS = tuple(pikepdf.Name(f"/{name}") for name in ("CA", "RC", "AC"))
@@ -140,7 +141,9 @@ class _Tree:
                 continue
             if number != _DIRECT:
                 seen.add(number)
-            own = _text(node, _TITLE)[0]
+            title = node.get_bytes(_TITLE)
+            short = title is not None and len(title) <= _LONGEST_NAME
+            own = _name_once(title) if short else _text(node, _TITLE)[0]
             name = f"{prefix}.{own}" if prefix and own else prefix or own
             if _KIDS in node:
                 self._walk_kids(node, name, depth)
@@ -162,6 +165,12 @@ class _Tree:
             self.found[field.name] = _merged(known, field)
         elif len(self.found) < _MAXIMUM_FIELDS:
             self.found[field.name] = field
+
+
+@lru_cache(maxsize=1_024)
+def _name_once(title: bytes) -> str:
+    """Return a part of a field's name; those of our fields come back in every file."""
+    return decode_string(title)[0]
 
 
 def _merged(first: PdfField, second: PdfField) -> PdfField:
