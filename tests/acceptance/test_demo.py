@@ -4,9 +4,13 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from pipeline.demo.play import play
 
 _ROOT = Path(__file__).parents[2]
 
@@ -125,3 +129,24 @@ def test_report_shows_every_request_and_no_certificate_text(played: Path) -> Non
 def test_qr_images_are_written(played: Path) -> None:
     suffixes = sorted(path.suffix for path in (played / "qr").iterdir())
     assert suffixes == [".pdf", ".pdf", ".png", ".svg", ".svg", *[".txt"] * 4]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("hour", [1, 9, 12, 20])
+@pytest.mark.parametrize("day", range(7), ids=["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
+def test_story_is_the_same_on_every_day_of_the_week(tmp_path: Path, day: int, hour: int) -> None:
+    """Promises count working days: who plays the demo on a Friday sees what is told here."""
+    end = datetime(2026, 12, 7, hour, tzinfo=UTC) + timedelta(days=day)
+    _is_as_told(tmp_path / "demo", end)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("end", ["2026-11-30", "2026-12-28", "2027-01-05", "2027-07-07"])
+def test_story_is_the_same_after_holidays(tmp_path: Path, end: str) -> None:
+    _is_as_told(tmp_path / "demo", datetime.fromisoformat(f"{end}T13:00+00:00"))
+
+
+def _is_as_told(folder: Path, end: datetime) -> None:
+    play(folder, nullcontext, end)
+    expected = json.loads((_ROOT / "samples" / "expected.json").read_text(encoding="utf-8"))
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8")) == expected
