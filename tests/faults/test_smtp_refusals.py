@@ -1,15 +1,20 @@
 """Refusals over days: greylisting, back-off, five days, and the same refusal of every mail."""
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
+from typing import Any
 
 import pytest
 
 from pipeline.config import CourierSettings
 from pipeline.errors import ExitCode
+from pipeline.flow.outgoing import deliver, portions
+from pipeline.flow.outgoing.results import MOMENT
 from pipeline.flow.services import pause
 from pipeline.flow.staff import outbox
 from pipeline.model.notice import MailPriority, NoticeName
@@ -150,6 +155,31 @@ def test_a_whole_class_is_queued_again(
     assert outbox.retry_all(box.services, OutboxState.FAILED, "staff") == 25
     assert outbox.retry_all(box.services, OutboxState.FAILED, "staff") == 0
     assert box.batch().sent == 25
+    assert sorted(server.recipients()) == sorted(people)
+
+
+def test_what_the_other_thread_gives_back_goes_out_in_the_same_run(
+    any_box: World, server: ScriptedSmtp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stalls leaves mails of a portion, which are given back beside the sending."""
+    box = any_box
+    people = _people(20)
+    queue_to(box.services, *people)
+    hand_over, number = deliver._hand_over, count(1)
+
+    def stalls(*sending: Any) -> None:
+        hand_over(*sending)
+        if next(number) == 5:
+            time.sleep(3 * MOMENT)
+
+    def late(call: Any, **given: Any) -> Any:
+        if call is portions.give_back and threading.current_thread().name == "claims":
+            time.sleep(3 * MOMENT)
+        return partial(call, **given)
+
+    monkeypatch.setattr(deliver, "_hand_over", stalls)
+    monkeypatch.setattr(deliver, "partial", late)
+    assert box.batch().sent == 20
     assert sorted(server.recipients()) == sorted(people)
 
 

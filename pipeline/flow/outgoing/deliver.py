@@ -5,6 +5,7 @@ next one's intents. A mail comes back with ``intended_at`` when nobody knows whe
 :mod:`pipeline.flow.outgoing.doubt` says what happens then.
 """
 
+import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -60,6 +61,8 @@ class _Sending:
     pace: Pace
     claims: ClaimKeeper = field(init=False)
     left: deque[OutboxRecord] = field(default_factory=deque)
+    #: held by whom gives mails back, until that is written
+    giving_back: threading.Lock = field(default_factory=threading.Lock)
     overtaken: int = 0
     archive_fault: PipelineError | None = None
 
@@ -71,7 +74,14 @@ class _Sending:
         return self.results.fault is None and not self.services.stopping()
 
     def all_left(self) -> list[OutboxRecord]:
-        """Take all mails out that are left."""
+        """Take all mails out that are left; what the other thread gives back is back by then.
+
+        Else the next look would find none due, and end the run before its time.
+        """
+        with self.giving_back:
+            return self._taken_out()
+
+    def _taken_out(self) -> list[OutboxRecord]:
         mails = []
         with suppress(IndexError):
             while True:
@@ -81,8 +91,10 @@ class _Sending:
     def meanwhile(self) -> None:
         """Leave as little in doubt as can be while one mail takes long: for the other thread."""
         self.results.write_overdue()
-        if self.left and self.pace.is_over():
-            mails = self.all_left()
+        if not (self.left and self.pace.is_over()):
+            return
+        with self.giving_back:
+            mails = self._taken_out()
             try:
                 self.services.run(partial(portions.give_back, mails=mails))
             except BaseException:
