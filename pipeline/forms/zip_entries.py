@@ -37,7 +37,7 @@ _DAMAGE = (
     ValueError,
     LookupError,
     OverflowError,
-    NotImplementedError,
+    NotImplementedError,  # zipfile raises it for a compression that it does not know
     RuntimeError,
 )
 
